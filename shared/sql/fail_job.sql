@@ -1,0 +1,8 @@
+-- Commit, in the consumer: running -> failed, the caller's fault, fenced by the attempt.
+-- Safe to repeat: zero rows when the job has left this attempt.
+UPDATE jobs
+SET
+  state = 'failed', due_at_ms = NULL, completed_at_ms = ?4, failures = failures + CAST(?5 AS INTEGER),
+  deferrals = deferrals + CAST(?6 AS INTEGER), error_code = ?7, error = ?8, attempts = ?9
+WHERE tenant_id = ?1 AND id = ?2 AND state = 'running' AND attempt = ?3
+RETURNING id

@@ -1,0 +1,10 @@
+-- Status, in the producer, and the status cache's value, in the consumer: one job with its result. Reads only.
+SELECT
+  jobs.tenant_id, jobs.id, jobs.kind, jobs.state, jobs.attempt, jobs.failures, jobs.deferrals, jobs.rescues,
+  jobs.max_attempts, jobs.created_at_ms, jobs.deadline_at_ms, jobs.due_at_ms, jobs.started_at_ms,
+  jobs.completed_at_ms, jobs.model, jobs.error_code, jobs.error, jobs.ref_type, jobs.ref_id, jobs.metadata, jobs.attempts,
+  task_results.output, task_results.finish_reason, task_results.truncated, task_results.warnings,
+  task_results.input_tokens, task_results.output_tokens, task_results.total_tokens,
+  task_results.provider, task_results.provider_request_id
+FROM jobs LEFT JOIN task_results ON task_results.job_id = jobs.id AND task_results.tenant_id = jobs.tenant_id
+WHERE jobs.tenant_id = ?1 AND jobs.id = ?2

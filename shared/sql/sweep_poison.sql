@@ -1,0 +1,16 @@
+-- Sweep, in the consumer: running with its lease over for the last time allowed -> dead_lettered.
+-- ?1 now; ?2 rescues allowed; ?3 rows at most; ?4 the error as JSON.
+-- Safe to repeat: a row leaves the condition with the update.
+UPDATE jobs
+SET
+  state = 'dead_lettered', due_at_ms = NULL, completed_at_ms = ?1, rescues = rescues + 1,
+  error_code = 'poison', error = ?4,
+  attempts = json_insert(attempts, '$[#]', json_object(
+    'attempt', attempt, 'startedAtMs', started_at_ms, 'finishedAtMs', CAST(?1 AS INTEGER),
+    'outcome', 'rescued', 'code', 'lease_expired'))
+WHERE (tenant_id, id) IN (
+  SELECT tenant_id, id FROM jobs
+  WHERE due_at_ms <= ?1 AND state = 'running' AND rescues >= ?2
+  ORDER BY due_at_ms LIMIT ?3
+)
+RETURNING tenant_id, id, attempt, error_code

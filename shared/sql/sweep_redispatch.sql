@@ -1,0 +1,11 @@
+-- Sweep, in the consumer: waiting and due for longer than the grace, so its message is missing; sent again.
+-- ?1 now; ?2 the latest due instant that is overdue; ?3 rows at most.
+-- Safe to repeat: the row is due now, and is passed over until the grace is over again.
+UPDATE jobs
+SET due_at_ms = ?1, dispatches = dispatches + 1
+WHERE (tenant_id, id) IN (
+  SELECT tenant_id, id FROM jobs
+  WHERE due_at_ms <= ?2 AND state IN ('queued', 'retry_scheduled') AND deadline_at_ms > ?1
+  ORDER BY due_at_ms LIMIT ?3
+)
+RETURNING tenant_id, id

@@ -1,0 +1,213 @@
+//! The job document: what a client reads about a job, from the database or from the status cache.
+
+use crate::error_code::ErrorCode;
+use crate::ids::{JobId, TenantId};
+use crate::job::{AttemptOutcome, AttemptRecord, JobRecord, JobState, Kind};
+use crate::status_cache;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+/// A job as its owner reads it. Times are RFC 3339 in UTC with milliseconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JobDocument {
+    /// The job.
+    #[schema(value_type = String, example = "job_019dc2d7c93c7c3a9d2f5a1b7c8e9f00")]
+    pub job_id: JobId,
+    /// What is done for it.
+    pub kind: Kind,
+    /// Where it stands.
+    pub status: JobState,
+    /// The latest attempt's number, 0 before the first.
+    pub attempt: u32,
+    /// When it was submitted.
+    pub created_at: String,
+    /// When no attempt begins any more.
+    pub deadline_at: String,
+    /// When the latest attempt began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<String>,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed_at: Option<String>,
+    /// When the next attempt may begin, while one is scheduled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_attempt_at: Option<String>,
+    /// The answer, of a job that succeeded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<ResultDocument>,
+    /// Why the latest attempt did not succeed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<ErrorDocument>,
+    /// Tokens, where the provider said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<UsageDocument>,
+    /// Who answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// The model asked for, then the model that answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// The client's own reference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ref_type: Option<String>,
+    /// The client's own reference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ref_id: Option<String>,
+    /// The client's own labels.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metadata: BTreeMap<String, String>,
+    /// The finished attempts, oldest first, the latest 100.
+    pub attempts: Vec<AttemptDocument>,
+}
+
+/// The answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ResultDocument {
+    /// The text the model wrote.
+    pub output: String,
+    /// Why the model stopped: `stop`, `length`, `tool_calls`, `content_filter`, `refusal`, `other`.
+    pub finish_reason: String,
+    /// Whether the text was cut at a limit.
+    pub truncated: bool,
+    /// Codes of what is odd about the answer, such as `empty_output`.
+    pub warnings: Vec<String>,
+}
+
+/// Why an attempt did not succeed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ErrorDocument {
+    /// The bounded code.
+    pub code: ErrorCode,
+    /// What happened and what to do.
+    pub message: String,
+    /// Whether the same request may succeed later.
+    pub retryable: bool,
+    /// Which provider was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// The provider's HTTP status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_status: Option<u16>,
+}
+
+/// Tokens as the provider counted them; a number it did not give is `null`, never 0.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UsageDocument {
+    /// Tokens read.
+    pub input_tokens: Option<u64>,
+    /// Tokens written.
+    pub output_tokens: Option<u64>,
+    /// Tokens in all.
+    pub total_tokens: Option<u64>,
+}
+
+/// One finished attempt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AttemptDocument {
+    /// Numbered from 1, never reused.
+    pub attempt: u32,
+    /// When it claimed the job.
+    pub started_at: String,
+    /// When it ended, or was found to have ended.
+    pub finished_at: String,
+    /// How it ended.
+    pub outcome: AttemptOutcome,
+    /// Why it did not succeed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<ErrorCode>,
+    /// Which provider was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// The provider's HTTP status, when it answered with an error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_status: Option<u16>,
+    /// Whether the provider may have charged for a call that gave no answer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub possibly_billed: bool,
+}
+
+impl From<AttemptRecord> for AttemptDocument {
+    fn from(record: AttemptRecord) -> Self {
+        Self {
+            attempt: record.attempt,
+            started_at: record.started_at_ms.to_rfc3339(),
+            finished_at: record.finished_at_ms.to_rfc3339(),
+            outcome: record.outcome,
+            code: record.code,
+            provider: record.provider,
+            provider_status: record.provider_status,
+            possibly_billed: record.possibly_billed,
+        }
+    }
+}
+
+impl From<JobRecord> for JobDocument {
+    fn from(record: JobRecord) -> Self {
+        let result = record.result;
+        let usage = UsageDocument {
+            input_tokens: result.input_tokens,
+            output_tokens: result.output_tokens,
+            total_tokens: result.total_tokens,
+        };
+        let told = usage.input_tokens.or(usage.output_tokens).or(usage.total_tokens).is_some();
+        let next_attempt_at = match record.state {
+            JobState::RetryScheduled => record.due_at,
+            JobState::Queued
+            | JobState::Running
+            | JobState::Succeeded
+            | JobState::Failed
+            | JobState::DeadLettered
+            | JobState::Cancelled => None,
+        };
+        let provider = result.provider.or_else(|| record.error.as_ref()?.provider.clone());
+        Self {
+            job_id: record.id,
+            kind: record.kind,
+            status: record.state,
+            attempt: record.attempt,
+            created_at: record.created_at.to_rfc3339(),
+            deadline_at: record.deadline_at.to_rfc3339(),
+            started_at: record.started_at.map(crate::clock::Instant::to_rfc3339),
+            completed_at: record.completed_at.map(crate::clock::Instant::to_rfc3339),
+            next_attempt_at: next_attempt_at.map(crate::clock::Instant::to_rfc3339),
+            result: result.output.map(|output| ResultDocument {
+                output,
+                finish_reason: result.finish_reason.unwrap_or_default(),
+                truncated: result.truncated == Some(1),
+                warnings: result.warnings.unwrap_or_default(),
+            }),
+            error: record.error_code.zip(record.error).map(|(code, error)| ErrorDocument {
+                code,
+                message: error.message,
+                retryable: error.retryable,
+                provider: error.provider,
+                provider_status: error.provider_status,
+            }),
+            usage: told.then_some(usage),
+            provider,
+            model: record.model,
+            ref_type: record.ref_type,
+            ref_id: record.ref_id,
+            metadata: record.metadata,
+            attempts: record.attempts.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl JobDocument {
+    /// The entry for the status cache, as key and text: only of a state that can never change.
+    #[must_use]
+    pub fn cache_entry(&self, tenant: &TenantId) -> Option<(String, String)> {
+        if !self.status.is_immutable() {
+            return None;
+        }
+        let text = serde_json::to_string(self).ok()?;
+        Some((status_cache::key(tenant, &self.job_id), text))
+    }
+}

@@ -1,0 +1,78 @@
+//! Why a job did not succeed: one bounded list, used by the API, the log and the dead letters.
+
+use serde::{Deserialize, Serialize};
+
+/// The reason of an attempt or a job that did not succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// The provider could not be connected to, or the connection broke.
+    ProviderUnreachable,
+    /// The provider did not answer within the attempt's time; the call may have been billed.
+    ProviderTimeout,
+    /// The provider answered with something that is not a usable reply.
+    ProviderBadResponse,
+    /// The provider's settings are missing or wrong: base URL, key, or a redirect.
+    ProviderMisconfigured,
+    /// The provider failed on its side.
+    ProviderError,
+    /// The provider asked to slow down.
+    ProviderRateLimited,
+    /// The provider is overloaded or loading.
+    ProviderUnavailable,
+    /// The account at the provider has no credit, or hit a spend limit.
+    ProviderBilling,
+    /// The provider refused the key.
+    ProviderAuth,
+    /// The key may not do this at the provider.
+    ProviderForbidden,
+    /// The provider does not know the model.
+    ModelUnavailable,
+    /// The provider refused the request as invalid.
+    InvalidRequest,
+    /// The prompt does not fit the model's context.
+    ContextLengthExceeded,
+    /// The request is larger than the provider takes.
+    PayloadTooLarge,
+    /// The provider's content filter stopped the answer.
+    ContentFiltered,
+    /// The model declined to answer.
+    Refused,
+    /// The answer is larger than can be stored.
+    OutputTooLarge,
+    /// The lease ran out: the run that held the job stopped without a word.
+    LeaseExpired,
+    /// The job took down or outlived its run three times.
+    Poison,
+    /// The job's deadline passed before it could succeed.
+    DeadlineExceeded,
+}
+
+impl ErrorCode {
+    /// The code as it is stored and shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ProviderUnreachable => "provider_unreachable",
+            Self::ProviderTimeout => "provider_timeout",
+            Self::ProviderBadResponse => "provider_bad_response",
+            Self::ProviderMisconfigured => "provider_misconfigured",
+            Self::ProviderError => "provider_error",
+            Self::ProviderRateLimited => "provider_rate_limited",
+            Self::ProviderUnavailable => "provider_unavailable",
+            Self::ProviderBilling => "provider_billing",
+            Self::ProviderAuth => "provider_auth",
+            Self::ProviderForbidden => "provider_forbidden",
+            Self::ModelUnavailable => "model_unavailable",
+            Self::InvalidRequest => "invalid_request",
+            Self::ContextLengthExceeded => "context_length_exceeded",
+            Self::PayloadTooLarge => "payload_too_large",
+            Self::ContentFiltered => "content_filtered",
+            Self::Refused => "refused",
+            Self::OutputTooLarge => "output_too_large",
+            Self::LeaseExpired => "lease_expired",
+            Self::Poison => "poison",
+            Self::DeadlineExceeded => "deadline_exceeded",
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! What travels on the queues: ids only, as JSON text. The job itself is in the database.
+
+use crate::error_code::ErrorCode;
+use crate::ids::{JobId, TenantId};
+use serde::{Deserialize, Serialize};
+
+/// The version of the bodies this code writes and reads.
+const VERSION: u8 = 1;
+
+/// Says that a job is to be run. The body of every message on the job queue.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct JobMessage {
+    /// Whose job it is.
+    pub tenant_id: TenantId,
+    /// The job.
+    pub job_id: JobId,
+}
+
+/// Says why a job was dead-lettered. The body of our own messages on the dead-letter queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadLetterMessage {
+    /// Whose job it is.
+    pub tenant_id: TenantId,
+    /// The job.
+    pub job_id: JobId,
+    /// The attempt that gave up.
+    pub attempt: u32,
+    /// Why.
+    pub code: ErrorCode,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    v: u8,
+    job: JobId,
+    tenant: TenantId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    attempt: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    code: Option<ErrorCode>,
+}
+
+/// The body of a message is not one this code writes.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Undecodable {
+    /// Not JSON of the expected shape.
+    #[error("the body is not a job message: {0}")]
+    Shape(String),
+    /// Written by another version of the code.
+    #[error("the body has version {0}, and this code reads version 1")]
+    Version(u8),
+    /// Not text at all.
+    #[error("the body is not text")]
+    NotText,
+}
+
+fn write(body: &Body) -> String {
+    // A struct of numbers and text always has a JSON form.
+    serde_json::to_string(body).unwrap_or_default()
+}
+
+fn read(text: &str) -> Result<Body, Undecodable> {
+    let body: Body =
+        serde_json::from_str(text).map_err(|error| Undecodable::Shape(error.to_string()))?;
+    if body.v == VERSION {
+        Ok(body)
+    } else {
+        Err(Undecodable::Version(body.v))
+    }
+}
+
+impl JobMessage {
+    /// The body as text.
+    #[must_use]
+    pub fn encode(&self) -> String {
+        write(&Body {
+            v: VERSION,
+            job: self.job_id.clone(),
+            tenant: self.tenant_id.clone(),
+            attempt: None,
+            code: None,
+        })
+    }
+
+    /// Reads a body.
+    ///
+    /// # Errors
+    /// [`Undecodable`] when this code did not write it: record it and acknowledge.
+    pub fn decode(text: &str) -> Result<Self, Undecodable> {
+        let body = read(text)?;
+        Ok(Self { tenant_id: body.tenant, job_id: body.job })
+    }
+}
+
+impl DeadLetterMessage {
+    /// The body as text.
+    #[must_use]
+    pub fn encode(&self) -> String {
+        write(&Body {
+            v: VERSION,
+            job: self.job_id.clone(),
+            tenant: self.tenant_id.clone(),
+            attempt: Some(self.attempt),
+            code: Some(self.code),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TENANT: &str = "ten_0192f0c1000070008000000000000001";
+    const JOB: &str = "job_0192f0c1000070008000000000000002";
+
+    #[test]
+    fn a_job_message_carries_ids_and_nothing_else() {
+        let message = JobMessage {
+            tenant_id: TENANT.parse().expect("valid"),
+            job_id: JOB.parse().expect("valid"),
+        };
+        let text = message.encode();
+        assert_eq!(text, format!(r#"{{"v":1,"job":"{JOB}","tenant":"{TENANT}"}}"#));
+        assert_eq!(JobMessage::decode(&text), Ok(message));
+    }
+
+    #[test]
+    fn a_dead_letter_message_names_the_job_for_whoever_reads_job_messages() {
+        let message = DeadLetterMessage {
+            tenant_id: TENANT.parse().expect("valid"),
+            job_id: JOB.parse().expect("valid"),
+            attempt: 3,
+            code: ErrorCode::ProviderAuth,
+        };
+        let decoded = JobMessage::decode(&message.encode()).expect("decodes");
+        assert_eq!(decoded.job_id.as_str(), JOB);
+    }
+
+    #[test]
+    fn garbage_and_other_versions_are_undecodable() {
+        for text in ["", "null", "{}", "[1]", "\u{0}", r#"{"v":1,"job":"x","tenant":"y"}"#] {
+            assert!(matches!(JobMessage::decode(text), Err(Undecodable::Shape(_))), "{text}");
+        }
+        let newer = format!(r#"{{"v":2,"job":"{JOB}","tenant":"{TENANT}"}}"#);
+        assert_eq!(JobMessage::decode(&newer), Err(Undecodable::Version(2)));
+    }
+}

@@ -1,0 +1,190 @@
+//! The store: every transition of a job as one conditional statement.
+//!
+//! [`Store`] has one method a transition and knows the statements of `sql/`; what runs them is a
+//! [`Database`].
+//! Zero rows changed is an answer, not an error: somebody else owns the job.
+
+mod access;
+mod commit;
+mod reading;
+mod sweeping;
+
+pub use access::{KeyRow, NewKey};
+pub use commit::{Answered, Commit, Settlement};
+pub use reading::{JobFilter, PAGE_LIMIT};
+pub use sweeping::{SweepLimits, Swept, SweptJob};
+
+use crate::clock::Instant;
+use crate::database::{Database, DatabaseError, Statement, StatementResult, Value};
+use crate::ids::{JobId, TenantId};
+use crate::job::{ClaimedJob, JobStanding, Kind};
+use crate::message::JobMessage;
+use std::collections::BTreeMap;
+
+/// How early, in milliseconds, a job may start before it is due: queue delays are whole seconds,
+/// and the clocks of two machines differ a little.
+const EARLY_MS: i64 = 1_000;
+
+/// Rescues after which a job whose lease runs out again is dead-lettered as poison.
+pub const MAX_RESCUES: u32 = 2;
+
+/// A new job.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewJob {
+    /// Whose job it is.
+    pub tenant_id: TenantId,
+    /// Its id, fresh.
+    pub id: JobId,
+    /// What is to be done.
+    pub kind: Kind,
+    /// Failures allowed, 1 to 20.
+    pub max_attempts: u32,
+    /// When it was submitted; it may run at once.
+    pub created_at: Instant,
+    /// No attempt begins after it.
+    pub deadline_at: Instant,
+    /// The model asked for.
+    pub model: Option<String>,
+    /// The client's own reference.
+    pub ref_type: Option<String>,
+    /// The client's own reference.
+    pub ref_id: Option<String>,
+    /// The client's own labels.
+    pub metadata: BTreeMap<String, String>,
+    /// JSON of what the provider is asked.
+    pub request: String,
+}
+
+/// What a delivery's claim got.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Claims {
+    /// Jobs that are now this delivery's, until their leases run out.
+    pub claimed: Vec<ClaimedJob>,
+    /// Where every job of the delivery stands now, the claimed ones as well; unknown ones are absent.
+    pub standings: Vec<JobStanding>,
+}
+
+/// The store over a database.
+#[derive(Clone, Copy, Debug)]
+pub struct Store<D> {
+    database: D,
+}
+
+/// Takes the results of a batch one after the other.
+struct Results(std::vec::IntoIter<StatementResult>);
+
+impl Results {
+    fn next(&mut self) -> Result<StatementResult, DatabaseError> {
+        self.0.next().ok_or_else(|| {
+            DatabaseError::Corrupt("the database answered fewer results than statements".to_owned())
+        })
+    }
+}
+
+impl<D: Database> Store<D> {
+    /// A store over `database`.
+    pub const fn new(database: D) -> Self {
+        Self { database }
+    }
+
+    /// The database below, for the counters it keeps.
+    pub const fn database(&self) -> &D {
+        &self.database
+    }
+
+    async fn batch(&self, statements: Vec<Statement>) -> Result<Results, DatabaseError> {
+        Ok(Results(self.database.batch(statements).await?.into_iter()))
+    }
+
+    async fn run(&self, sql: &'static str, parameters: Vec<Value>) -> Result<StatementResult, DatabaseError> {
+        self.batch(vec![Statement::new(sql, parameters)]).await?.next()
+    }
+
+    /// Submit: the job is in `queued`, and from here on it is owed.
+    ///
+    /// # Errors
+    /// [`DatabaseError`]: nothing is promised. Repeating with the same job is safe.
+    pub async fn insert_job(&self, job: &NewJob) -> Result<(), DatabaseError> {
+        let metadata = serde_json::to_string(&job.metadata).unwrap_or_else(|_| "{}".to_owned());
+        let parameters = vec![
+            job.tenant_id.as_str().into(),
+            job.id.as_str().into(),
+            job.kind.as_str().into(),
+            job.max_attempts.into(),
+            job.created_at.into(),
+            job.deadline_at.into(),
+            job.model.as_deref().into(),
+            job.ref_type.as_deref().into(),
+            job.ref_id.as_deref().into(),
+            metadata.into(),
+            job.request.as_str().into(),
+        ];
+        self.run(include_str!("../sql/insert_job.sql"), parameters).await?;
+        Ok(())
+    }
+
+    /// Claim: takes every job of `messages` that may run now, under a lease until `lease_until`.
+    ///
+    /// One round trip and two statements, whatever the number of messages.
+    ///
+    /// # Errors
+    /// [`DatabaseError`]: some jobs may be leased without anybody running them; the sweep finds them.
+    pub async fn claim(
+        &self,
+        messages: &[JobMessage],
+        now: Instant,
+        lease_until: Instant,
+    ) -> Result<Claims, DatabaseError> {
+        let pairs: Vec<[&str; 2]> = messages
+            .iter()
+            .map(|message| [message.tenant_id.as_str(), message.job_id.as_str()])
+            .collect();
+        let ids = serde_json::to_string(&pairs)
+            .map_err(|error| DatabaseError::Corrupt(error.to_string()))?;
+        let claim = vec![
+            ids.as_str().into(),
+            now.into(),
+            now.plus_millis(EARLY_MS).into(),
+            lease_until.into(),
+            MAX_RESCUES.into(),
+        ];
+        let mut results = self
+            .batch(vec![
+                Statement::new(include_str!("../sql/claim_jobs.sql"), claim),
+                Statement::new(include_str!("../sql/look_up_jobs.sql"), vec![ids.into()]),
+            ])
+            .await?;
+        Ok(Claims { claimed: results.next()?.decode()?, standings: results.next()?.decode()? })
+    }
+
+    /// Cancel: whatever is not terminal is `cancelled`. Answers whether this call did it.
+    ///
+    /// # Errors
+    /// [`DatabaseError`]. Repeating is safe.
+    pub async fn cancel(&self, tenant: &TenantId, job: &JobId, now: Instant) -> Result<bool, DatabaseError> {
+        let parameters = vec![tenant.as_str().into(), job.as_str().into(), now.into()];
+        let result = self.run(include_str!("../sql/cancel_job.sql"), parameters).await?;
+        Ok(!result.rows.is_empty())
+    }
+
+    /// Keeps a queue message that could not be read. The excerpt is cut to 2 KiB, without NUL.
+    ///
+    /// # Errors
+    /// [`DatabaseError`]: do not acknowledge the message.
+    pub async fn record_undecodable(
+        &self,
+        message_id: &str,
+        queue: &str,
+        reason: &str,
+        body: &str,
+        now: Instant,
+    ) -> Result<(), DatabaseError> {
+        const EXCERPT_CHARACTERS: usize = 2_048;
+        let excerpt: String =
+            body.chars().filter(|character| *character != '\0').take(EXCERPT_CHARACTERS).collect();
+        let parameters =
+            vec![message_id.into(), queue.into(), reason.into(), excerpt.into(), now.into()];
+        self.run(include_str!("../sql/insert_undecodable_message.sql"), parameters).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,120 @@
+//! Tenants and their keys.
+
+use super::Store;
+use crate::clock::Instant;
+use crate::database::{Database, DatabaseError};
+use crate::ids::{KeyId, TenantId};
+use serde::Deserialize;
+
+/// A key to be stored; the key itself is not here, only its keyed hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewKey {
+    /// Keyed hash, hex.
+    pub hash: String,
+    /// The key's public name.
+    pub id: KeyId,
+    /// Whose key it is.
+    pub tenant_id: TenantId,
+    /// What its owner calls it.
+    pub name: String,
+    /// Its first characters, to recognise it by.
+    pub start: String,
+    /// Scopes, separated by single spaces.
+    pub scopes: String,
+    /// When it was made.
+    pub created_at: Instant,
+    /// From when on it is refused; `None`: never.
+    pub expires_at: Option<Instant>,
+}
+
+/// A stored key.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct KeyRow {
+    /// Keyed hash, hex; only where a key was looked up by it.
+    #[serde(default)]
+    pub hash: String,
+    /// The key's public name.
+    pub id: KeyId,
+    /// Whose key it is.
+    pub tenant_id: TenantId,
+    /// What its owner calls it.
+    pub name: String,
+    /// Its first characters, to recognise it by.
+    pub start: String,
+    /// Scopes, separated by single spaces.
+    pub scopes: String,
+    /// When it was made.
+    #[serde(rename = "created_at_ms")]
+    pub created_at: Instant,
+    /// From when on it is refused; `None`: never.
+    #[serde(rename = "expires_at_ms")]
+    pub expires_at: Option<Instant>,
+    /// When it was revoked; `None`: it was not.
+    #[serde(rename = "revoked_at_ms")]
+    pub revoked_at: Option<Instant>,
+}
+
+impl<D: Database> Store<D> {
+    /// Makes a tenant.
+    ///
+    /// # Errors
+    /// [`DatabaseError`]. Repeating with the same id is safe.
+    pub async fn insert_tenant(&self, tenant: &TenantId, name: &str, now: Instant) -> Result<(), DatabaseError> {
+        let parameters = vec![tenant.as_str().into(), name.into(), now.into()];
+        self.run(include_str!("../../sql/insert_tenant.sql"), parameters).await?;
+        Ok(())
+    }
+
+    /// Stores a key. Answers `false` when there is no such tenant.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn insert_key(&self, key: &NewKey) -> Result<bool, DatabaseError> {
+        let parameters = vec![
+            key.hash.as_str().into(),
+            key.id.as_str().into(),
+            key.tenant_id.as_str().into(),
+            key.name.as_str().into(),
+            key.start.as_str().into(),
+            key.scopes.as_str().into(),
+            key.created_at.into(),
+            key.expires_at.into(),
+        ];
+        let result = self.run(include_str!("../../sql/insert_key.sql"), parameters).await?;
+        Ok(result.changes > 0)
+    }
+
+    /// The key with this hash, revoked and expired ones too.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn find_key(&self, hash: &str) -> Result<Option<KeyRow>, DatabaseError> {
+        let result = self.run(include_str!("../../sql/find_key.sql"), vec![hash.into()]).await?;
+        Ok(result.decode()?.into_iter().next())
+    }
+
+    /// At most `limit` keys of a tenant, oldest first, after the key `after`.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn keys(
+        &self,
+        tenant: &TenantId,
+        after: Option<&KeyId>,
+        limit: u32,
+    ) -> Result<Vec<KeyRow>, DatabaseError> {
+        let after = after.map_or("", KeyId::as_str);
+        let parameters = vec![tenant.as_str().into(), after.into(), limit.into()];
+        self.run(include_str!("../../sql/list_keys.sql"), parameters).await?.decode()
+    }
+
+    /// Revokes a key; a second time changes nothing. `None` when there is no such key.
+    ///
+    /// # Errors
+    /// [`DatabaseError`]. Repeating is safe.
+    pub async fn revoke_key(&self, key: &KeyId, now: Instant) -> Result<Option<KeyRow>, DatabaseError> {
+        let parameters = vec![key.as_str().into(), now.into()];
+        let result = self.run(include_str!("../../sql/revoke_key.sql"), parameters).await?;
+        Ok(result.decode()?.into_iter().next())
+    }
+}

@@ -1,0 +1,198 @@
+//! Commits: what an attempt came to, written in one batch for all jobs that ended together.
+
+use super::Store;
+use crate::clock::Instant;
+use crate::database::{Database, DatabaseError, Statement, Value};
+use crate::error_code::ErrorCode;
+use crate::ids::{JobId, TenantId};
+use crate::job::{AttemptRecord, ErrorDetail};
+
+/// What an attempt came to, with its fence.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Commit {
+    /// Whose job it is.
+    pub tenant_id: TenantId,
+    /// The job.
+    pub job_id: JobId,
+    /// The attempt: the commit holds only while the job is running it.
+    pub attempt: u32,
+    /// The job's history with this attempt in it.
+    pub attempts: Vec<AttemptRecord>,
+    /// When the attempt ended.
+    pub finished_at: Instant,
+    /// The transition.
+    pub settlement: Settlement,
+}
+
+/// Where an attempt leaves the job.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Settlement {
+    /// `succeeded`, with the answer.
+    Succeeded(Box<Answered>),
+    /// `retry_scheduled`, due at the instant.
+    RetryScheduled {
+        /// When the next attempt may begin.
+        due_at: Instant,
+        /// Whether the attempt counts as a failure; otherwise it is a deferral.
+        counts_as_failure: bool,
+        /// Why it did not succeed.
+        code: ErrorCode,
+        /// More of that.
+        error: ErrorDetail,
+    },
+    /// `failed`: the caller's fault.
+    Failed {
+        /// Why.
+        code: ErrorCode,
+        /// More of that.
+        error: ErrorDetail,
+    },
+    /// `dead_lettered`: for an operator.
+    DeadLettered {
+        /// Whether the attempt counts as a failure; otherwise it is a deferral.
+        counts_as_failure: bool,
+        /// Why.
+        code: ErrorCode,
+        /// More of that.
+        error: ErrorDetail,
+    },
+}
+
+/// The answer of a provider, as stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answered {
+    /// The text.
+    pub output: String,
+    /// Why the model stopped.
+    pub finish_reason: &'static str,
+    /// Whether the answer was cut at a limit.
+    pub truncated: bool,
+    /// Codes of what is odd about the answer.
+    pub warnings: Vec<&'static str>,
+    /// Tokens read; `None` when the provider did not say.
+    pub input_tokens: Option<u64>,
+    /// Tokens written; `None` when the provider did not say.
+    pub output_tokens: Option<u64>,
+    /// Tokens in all; `None` when the provider did not say.
+    pub total_tokens: Option<u64>,
+    /// Who answered.
+    pub provider: &'static str,
+    /// The model that answered, as the provider names it.
+    pub model: String,
+    /// The provider's own id of the call.
+    pub provider_request_id: Option<String>,
+}
+
+fn json(value: &impl serde::Serialize) -> Value {
+    // Structs of text, numbers and lists always have a JSON form.
+    Value::Text(serde_json::to_string(value).unwrap_or_default())
+}
+
+fn count(number: Option<u64>) -> Value {
+    number.and_then(|number| i64::try_from(number).ok()).into()
+}
+
+impl Commit {
+    fn fence(&self) -> Vec<Value> {
+        vec![self.tenant_id.as_str().into(), self.job_id.as_str().into(), self.attempt.into()]
+    }
+
+    fn insert_result(&self, answered: &Answered) -> Statement {
+        let mut parameters = self.fence();
+        parameters.extend([
+            answered.output.as_str().into(),
+            answered.finish_reason.into(),
+            answered.truncated.into(),
+            json(&answered.warnings),
+            count(answered.input_tokens),
+            count(answered.output_tokens),
+            count(answered.total_tokens),
+            answered.provider.into(),
+            answered.model.as_str().into(),
+            answered.provider_request_id.as_deref().into(),
+            self.finished_at.into(),
+        ]);
+        Statement::new(include_str!("../../sql/insert_result.sql"), parameters)
+    }
+
+    fn complete(&self, answered: &Answered) -> Statement {
+        let mut parameters = self.fence();
+        parameters.extend([
+            self.finished_at.into(),
+            answered.model.as_str().into(),
+            json(&self.attempts),
+        ]);
+        Statement::new(include_str!("../../sql/complete_job.sql"), parameters)
+    }
+
+    fn unsuccessful(
+        &self,
+        sql: &'static str,
+        instant: Instant,
+        counts_as_failure: bool,
+        code: ErrorCode,
+        error: &ErrorDetail,
+    ) -> Statement {
+        let mut parameters = self.fence();
+        parameters.extend([
+            instant.into(),
+            counts_as_failure.into(),
+            (!counts_as_failure).into(),
+            code.as_str().into(),
+            json(error),
+            json(&self.attempts),
+        ]);
+        Statement::new(sql, parameters)
+    }
+
+    /// The statements of this commit; the last one tells whether the fence held.
+    fn statements(&self) -> Vec<Statement> {
+        match &self.settlement {
+            Settlement::Succeeded(answered) => {
+                vec![self.insert_result(answered), self.complete(answered)]
+            }
+            Settlement::RetryScheduled { due_at, counts_as_failure, code, error } => {
+                let sql = include_str!("../../sql/schedule_retry.sql");
+                vec![self.unsuccessful(sql, *due_at, *counts_as_failure, *code, error)]
+            }
+            Settlement::Failed { code, error } => {
+                let sql = include_str!("../../sql/fail_job.sql");
+                vec![self.unsuccessful(sql, self.finished_at, true, *code, error)]
+            }
+            Settlement::DeadLettered { counts_as_failure, code, error } => {
+                let sql = include_str!("../../sql/dead_letter_job.sql");
+                vec![self.unsuccessful(sql, self.finished_at, *counts_as_failure, *code, error)]
+            }
+        }
+    }
+}
+
+impl<D: Database> Store<D> {
+    /// Commits several attempts in one transaction, each behind its own fence.
+    ///
+    /// Answers one flag a commit, in order: whether the fence held. Where it did not, somebody
+    /// else owns the job or it has ended, and nothing of that commit was written.
+    ///
+    /// # Errors
+    /// [`DatabaseError`]: all of it may have been written or none. Repeating is safe; a repeat of
+    /// what was written answers `false`.
+    pub async fn commit(&self, commits: &[Commit]) -> Result<Vec<bool>, DatabaseError> {
+        let lengths: Vec<(usize, Vec<Statement>)> = commits
+            .iter()
+            .map(Commit::statements)
+            .map(|statements| (statements.len(), statements))
+            .collect();
+        let counts: Vec<usize> = lengths.iter().map(|(length, _)| *length).collect();
+        let statements = lengths.into_iter().flat_map(|(_, statements)| statements).collect();
+        let mut results = self.batch(statements).await?;
+        let mut held = Vec::with_capacity(counts.len());
+        for length in counts {
+            let mut fence_held = false;
+            for _ in 0..length {
+                fence_held = !results.next()?.rows.is_empty();
+            }
+            held.push(fence_held);
+        }
+        Ok(held)
+    }
+}

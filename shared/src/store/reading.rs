@@ -1,0 +1,106 @@
+//! Reading jobs: one by id, or a page of a tenant's.
+
+use super::Store;
+use crate::clock::Instant;
+use crate::database::{Database, DatabaseError, Value};
+use crate::ids::{JobId, TenantId};
+use crate::job::{JobRecord, JobState, Kind};
+
+/// The most jobs a page may have.
+pub const PAGE_LIMIT: u32 = 100;
+
+/// Which jobs a page is to have; `None` lets every job through.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JobFilter {
+    /// Of this kind.
+    pub kind: Option<Kind>,
+    /// In this state.
+    pub state: Option<JobState>,
+    /// With this reference of the client's own: type and id.
+    pub reference: Option<(String, String)>,
+    /// Created at this instant or later.
+    pub created_from: Option<Instant>,
+    /// Created before this instant.
+    pub created_before: Option<Instant>,
+    /// Older than this job: where the page before ended.
+    pub after: Option<JobId>,
+}
+
+/// The smallest text that any id minted at `instant` or later is not below.
+fn first_id_at(instant: Instant) -> String {
+    format!("{}{:012x}", JobId::PREFIX, instant.as_millis())
+}
+
+impl JobFilter {
+    /// The ids of a page lie below this text.
+    fn upper_bound(&self) -> String {
+        const ABOVE_EVERY_ID: &str = "job_~";
+        let created = self.created_before.map(first_id_at);
+        let after = self.after.as_ref().map(|job| job.as_str().to_owned());
+        [created, after].into_iter().flatten().min().unwrap_or_else(|| ABOVE_EVERY_ID.to_owned())
+    }
+
+    /// The ids of a page are not below this text.
+    fn lower_bound(&self) -> String {
+        first_id_at(self.created_from.unwrap_or(Instant::from_millis(0)))
+    }
+}
+
+impl<D: Database> Store<D> {
+    /// One job of the tenant with its result, or `None`: another tenant's id is as unknown as any.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn job(&self, tenant: &TenantId, job: &JobId) -> Result<Option<JobRecord>, DatabaseError> {
+        let parameters = vec![tenant.as_str().into(), job.as_str().into()];
+        let result = self.run(include_str!("../../sql/get_job.sql"), parameters).await?;
+        Ok(result.decode()?.into_iter().next())
+    }
+
+    /// At most `limit` jobs of the tenant that `filter` lets through, newest first, without results.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn jobs(
+        &self,
+        tenant: &TenantId,
+        filter: &JobFilter,
+        limit: u32,
+    ) -> Result<Vec<JobRecord>, DatabaseError> {
+        let mut parameters: Vec<Value> = vec![
+            tenant.as_str().into(),
+            filter.upper_bound().into(),
+            filter.lower_bound().into(),
+            filter.kind.map(Kind::as_str).into(),
+            filter.state.map(JobState::as_str).into(),
+            limit.into(),
+        ];
+        let sql = if let Some((ref_type, ref_id)) = &filter.reference {
+            parameters.extend([ref_type.as_str().into(), ref_id.as_str().into()]);
+            include_str!("../../sql/list_jobs_by_ref.sql")
+        } else {
+            match filter.state {
+                Some(JobState::Failed | JobState::DeadLettered | JobState::Cancelled) => {
+                    include_str!("../../sql/list_jobs_unsuccessful.sql")
+                }
+                None
+                | Some(
+                    JobState::Queued
+                    | JobState::Running
+                    | JobState::RetryScheduled
+                    | JobState::Succeeded,
+                ) => include_str!("../../sql/list_jobs.sql"),
+            }
+        };
+        self.run(sql, parameters).await?.decode()
+    }
+
+    /// Whether the database answers and has the tables this version needs.
+    ///
+    /// # Errors
+    /// [`DatabaseError`]: not ready.
+    pub async fn check_schema(&self) -> Result<(), DatabaseError> {
+        self.run(include_str!("../../sql/check_schema.sql"), vec![]).await?;
+        Ok(())
+    }
+}
