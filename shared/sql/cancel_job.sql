@@ -4,4 +4,7 @@
 UPDATE jobs
 SET state = 'cancelled', due_at_ms = NULL, completed_at_ms = ?3
 WHERE tenant_id = ?1 AND id = ?2 AND state IN ('queued', 'retry_scheduled', 'running')
-RETURNING id
+RETURNING
+  tenant_id, id, kind, state, attempt, failures, deferrals, rescues, max_attempts, created_at_ms,
+  deadline_at_ms, due_at_ms, started_at_ms, completed_at_ms, model, error_code, error, ref_type,
+  ref_id, metadata, attempts

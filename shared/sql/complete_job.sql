@@ -3,4 +3,7 @@
 UPDATE jobs
 SET state = 'succeeded', due_at_ms = NULL, completed_at_ms = ?4, model = ?5, attempts = ?6, error_code = NULL, error = NULL
 WHERE tenant_id = ?1 AND id = ?2 AND state = 'running' AND attempt = ?3
-RETURNING id
+RETURNING
+  tenant_id, id, kind, state, attempt, failures, deferrals, rescues, max_attempts, created_at_ms,
+  deadline_at_ms, due_at_ms, started_at_ms, completed_at_ms, model, error_code, error, ref_type,
+  ref_id, metadata, attempts

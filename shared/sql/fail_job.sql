@@ -5,4 +5,7 @@ SET
   state = 'failed', due_at_ms = NULL, completed_at_ms = ?4, failures = failures + CAST(?5 AS INTEGER),
   deferrals = deferrals + CAST(?6 AS INTEGER), error_code = ?7, error = ?8, attempts = ?9
 WHERE tenant_id = ?1 AND id = ?2 AND state = 'running' AND attempt = ?3
-RETURNING id
+RETURNING
+  tenant_id, id, kind, state, attempt, failures, deferrals, rescues, max_attempts, created_at_ms,
+  deadline_at_ms, due_at_ms, started_at_ms, completed_at_ms, model, error_code, error, ref_type,
+  ref_id, metadata, attempts

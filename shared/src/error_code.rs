@@ -42,6 +42,8 @@ pub enum ErrorCode {
     OutputTooLarge,
     /// The lease ran out: the run that held the job stopped without a word.
     LeaseExpired,
+    /// As many attempts failed as the job may have.
+    AttemptsExhausted,
     /// The job took down or outlived its run three times.
     Poison,
     /// The job's deadline passed before it could succeed.
@@ -71,6 +73,7 @@ impl ErrorCode {
             Self::Refused => "refused",
             Self::OutputTooLarge => "output_too_large",
             Self::LeaseExpired => "lease_expired",
+            Self::AttemptsExhausted => "attempts_exhausted",
             Self::Poison => "poison",
             Self::DeadlineExceeded => "deadline_exceeded",
         }

@@ -115,6 +115,9 @@ pub struct AttemptRecord {
     /// The provider's HTTP status, when it answered with an error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider_status: Option<u16>,
+    /// The row of the decision table that decided, for a provider's reply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row: Option<u8>,
     /// Whether the provider may have charged for a call that gave no answer.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub possibly_billed: bool,
@@ -201,6 +204,8 @@ pub struct ClaimedJob {
     /// When this attempt began.
     #[serde(rename = "started_at_ms")]
     pub started_at: Instant,
+    /// The model asked for; `None`: the configured default.
+    pub model: Option<String>,
     /// The attempts before this one.
     #[serde(deserialize_with = "json_text")]
     pub attempts: Vec<AttemptRecord>,

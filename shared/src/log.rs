@@ -35,4 +35,10 @@ impl Event {
 pub trait Log: Send + Sync {
     /// Writes one event.
     fn write(&self, event: Event);
+
+    /// Writes the event that ends a request, a delivery or a sweep. A log that knows what the
+    /// invocation used of the platform tells it here.
+    fn conclude(&self, event: Event) {
+        self.write(event);
+    }
 }

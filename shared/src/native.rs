@@ -2,17 +2,23 @@
 
 mod clock;
 mod entropy;
+mod faults;
 mod log;
+mod ports;
 mod queue;
 mod sqlite;
 mod status_cache;
+mod transport;
 
 pub use clock::ManualClock;
 pub use entropy::SeededEntropy;
+pub use faults::{Fault, FaultyDatabase};
 pub use log::MemoryLog;
+pub use ports::NativePorts;
 pub use queue::MemoryQueue;
 pub use sqlite::SqliteDatabase;
 pub use status_cache::MemoryStatusCache;
+pub use transport::{Scripted, ScriptedTransport};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -17,7 +17,7 @@ pub use sweeping::{SweepLimits, Swept, SweptJob};
 use crate::clock::Instant;
 use crate::database::{Database, DatabaseError, Statement, StatementResult, Value};
 use crate::ids::{JobId, TenantId};
-use crate::job::{ClaimedJob, JobStanding, Kind};
+use crate::job::{ClaimedJob, JobRecord, JobStanding, Kind};
 use crate::message::JobMessage;
 use std::collections::BTreeMap;
 
@@ -157,14 +157,19 @@ impl<D: Database> Store<D> {
         Ok(Claims { claimed: results.next()?.decode()?, standings: results.next()?.decode()? })
     }
 
-    /// Cancel: whatever is not terminal is `cancelled`. Answers whether this call did it.
+    /// Cancel: whatever is not terminal is `cancelled`. Answers the job when this call did it.
     ///
     /// # Errors
     /// [`DatabaseError`]. Repeating is safe.
-    pub async fn cancel(&self, tenant: &TenantId, job: &JobId, now: Instant) -> Result<bool, DatabaseError> {
+    pub async fn cancel(
+        &self,
+        tenant: &TenantId,
+        job: &JobId,
+        now: Instant,
+    ) -> Result<Option<JobRecord>, DatabaseError> {
         let parameters = vec![tenant.as_str().into(), job.as_str().into(), now.into()];
         let result = self.run(include_str!("../sql/cancel_job.sql"), parameters).await?;
-        Ok(!result.rows.is_empty())
+        Ok(result.decode()?.into_iter().next())
     }
 
     /// Keeps a queue message that could not be read. The excerpt is cut to 2 KiB, without NUL.

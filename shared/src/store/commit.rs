@@ -5,7 +5,7 @@ use crate::clock::Instant;
 use crate::database::{Database, DatabaseError, Statement, Value};
 use crate::error_code::ErrorCode;
 use crate::ids::{JobId, TenantId};
-use crate::job::{AttemptRecord, ErrorDetail};
+use crate::job::{AttemptRecord, ErrorDetail, JobRecord, ResultColumns};
 
 /// What an attempt came to, with its fence.
 #[derive(Clone, Debug, PartialEq)]
@@ -167,32 +167,47 @@ impl Commit {
     }
 }
 
+impl Answered {
+    fn columns(&self) -> ResultColumns {
+        ResultColumns {
+            output: Some(self.output.clone()),
+            finish_reason: Some(self.finish_reason.to_owned()),
+            truncated: Some(u8::from(self.truncated)),
+            warnings: Some(self.warnings.iter().map(|&warning| warning.to_owned()).collect()),
+            input_tokens: self.input_tokens,
+            output_tokens: self.output_tokens,
+            total_tokens: self.total_tokens,
+            provider: Some(self.provider.to_owned()),
+            provider_request_id: self.provider_request_id.clone(),
+        }
+    }
+}
+
 impl<D: Database> Store<D> {
     /// Commits several attempts in one transaction, each behind its own fence.
     ///
-    /// Answers one flag a commit, in order: whether the fence held. Where it did not, somebody
-    /// else owns the job or it has ended, and nothing of that commit was written.
+    /// Answers one entry a commit, in order: the job as it stands now, with its result, or `None`
+    /// where the fence did not hold. Then somebody else owns the job or it has ended, and nothing
+    /// of that commit was written.
     ///
     /// # Errors
     /// [`DatabaseError`]: all of it may have been written or none. Repeating is safe; a repeat of
-    /// what was written answers `false`.
-    pub async fn commit(&self, commits: &[Commit]) -> Result<Vec<bool>, DatabaseError> {
-        let lengths: Vec<(usize, Vec<Statement>)> = commits
-            .iter()
-            .map(Commit::statements)
-            .map(|statements| (statements.len(), statements))
-            .collect();
-        let counts: Vec<usize> = lengths.iter().map(|(length, _)| *length).collect();
-        let statements = lengths.into_iter().flat_map(|(_, statements)| statements).collect();
-        let mut results = self.batch(statements).await?;
-        let mut held = Vec::with_capacity(counts.len());
-        for length in counts {
-            let mut fence_held = false;
-            for _ in 0..length {
-                fence_held = !results.next()?.rows.is_empty();
+    /// what was written answers `None`.
+    pub async fn commit(&self, commits: &[Commit]) -> Result<Vec<Option<JobRecord>>, DatabaseError> {
+        let batches: Vec<Vec<Statement>> = commits.iter().map(Commit::statements).collect();
+        let lengths: Vec<usize> = batches.iter().map(Vec::len).collect();
+        let mut results = self.batch(batches.into_iter().flatten().collect()).await?;
+        let mut records = Vec::with_capacity(commits.len());
+        for (commit, length) in commits.iter().zip(lengths) {
+            for _ in 1..length {
+                results.next()?;
             }
-            held.push(fence_held);
+            let mut record = results.next()?.decode::<JobRecord>()?.into_iter().next();
+            if let (Some(record), Settlement::Succeeded(answered)) = (&mut record, &commit.settlement) {
+                record.result = answered.columns();
+            }
+            records.push(record);
         }
-        Ok(held)
+        Ok(records)
     }
 }

@@ -1,0 +1,52 @@
+//! The Worker's settings, and what is wrong with them.
+
+use redrive_shared::cloudflare::{Bindings, setting, whole_number};
+use redrive_shared::provider::{ProviderSettings, Secret};
+use redrive_shared::run::RunSettings;
+use std::time::Duration;
+use worker::Env;
+
+/// Where the provider is when only a key is given.
+const OPENAI: &str = "https://api.openai.com/v1";
+
+/// The settings of a run. What is wrong with the provider's is found when it is asked, and told
+/// by the job; what is wrong with the lengths of time is told here.
+///
+/// # Errors
+/// A sentence that names the variable.
+pub(crate) fn run_settings(env: &Env) -> Result<RunSettings, String> {
+    let seconds = |name, range, default| {
+        whole_number(env, name, range, default).map(|number| Duration::from_secs(u64::from(number)))
+    };
+    Ok(RunSettings {
+        provider: provider_settings(env),
+        attempt_timeout: seconds("ATTEMPT_TIMEOUT_SECONDS", 1..=400, 120)?,
+        lease_margin: seconds("LEASE_MARGIN_SECONDS", 1..=600, 60)?,
+    })
+}
+
+fn provider_settings(env: &Env) -> ProviderSettings {
+    ProviderSettings {
+        base_url: setting(env, "OPENAI_BASE_URL").unwrap_or_else(|| OPENAI.to_owned()),
+        api_key: setting(env, "OPENAI_API_KEY").map(|key| Secret::new(key)),
+        default_model: setting(env, "OPENAI_MODEL"),
+    }
+}
+
+/// Seconds a job may be due before the sweep calls its message lost.
+///
+/// # Errors
+/// A sentence that names the variable.
+pub(crate) fn sweep_grace_seconds(env: &Env) -> Result<u32, String> {
+    whole_number(env, "SWEEP_GRACE_SECONDS", 1..=3600, 60)
+}
+
+/// What keeps this Worker from doing its work, in sentences for the operator; empty when ready.
+pub(crate) fn problems(env: &Env) -> Vec<String> {
+    let mut problems = Vec::new();
+    problems.extend(run_settings(env).err());
+    problems.extend(sweep_grace_seconds(env).err());
+    problems.extend(provider_settings(env).check().err().map(|error| error.to_string()));
+    problems.extend(Bindings::new(env).err().map(|error| error.to_string()));
+    problems
+}

@@ -1,0 +1,114 @@
+//! One request on its way to an answer.
+
+use crate::problem::Problem;
+use http::request::Parts;
+use redrive_shared::access::Principal;
+use redrive_shared::ids::{JobId, KeyId, RequestId, TenantId};
+use redrive_shared::json;
+use serde_json::Value;
+
+/// One request: its head, its body once that is read, who sent it, and what the log is to say.
+#[derive(Debug)]
+pub(crate) struct Call {
+    /// Our name for the request.
+    pub(crate) id: RequestId,
+    /// Method, path, headers.
+    pub(crate) parts: Parts,
+    /// The path of the route, with `{id}`; `None` when there is no such route.
+    pub(crate) pattern: Option<&'static str>,
+    /// Who sent it, as far as the route asked.
+    pub(crate) caller: Caller,
+    /// The body of a `POST`; empty otherwise.
+    pub(crate) body: Vec<u8>,
+    /// What the request is about, for the log.
+    pub(crate) noted: Noted,
+}
+
+/// Who sent a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Caller {
+    /// Anybody: the route did not ask.
+    Anyone,
+    /// The holder of an API key.
+    KeyHolder(Principal),
+    /// The holder of the operator's key.
+    Operator,
+}
+
+/// Ids that a request is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Noted {
+    /// Whose key was used, or who is administered.
+    pub(crate) tenant_id: Option<TenantId>,
+    /// Which key was used, or is administered.
+    pub(crate) key_id: Option<KeyId>,
+    /// Which job was submitted, read or cancelled.
+    pub(crate) job_id: Option<JobId>,
+}
+
+impl Call {
+    /// A call before anything of it is judged.
+    pub(crate) fn new(id: RequestId, parts: Parts, pattern: Option<&'static str>) -> Self {
+        Self {
+            id,
+            parts,
+            pattern,
+            caller: Caller::Anyone,
+            body: Vec::new(),
+            noted: Noted::default(),
+        }
+    }
+
+    /// The tenant that the request acts for.
+    ///
+    /// # Errors
+    /// [`Problem::no_tenant`] when the route let in somebody who is not a tenant.
+    pub(crate) fn tenant(&self) -> Result<TenantId, Problem> {
+        match &self.caller {
+            Caller::KeyHolder(principal) => Ok(principal.tenant_id.clone()),
+            Caller::Anyone | Caller::Operator => Err(Problem::no_tenant()),
+        }
+    }
+
+    /// The part of the path that stands for `{id}`, as sent. Ids are plain ASCII, so one that is
+    /// percent-encoded is no id.
+    pub(crate) fn path_id(&self) -> &str {
+        let pattern = self.pattern.unwrap_or_default().split('/');
+        pattern
+            .zip(self.parts.uri.path().split('/'))
+            .find(|(name, _)| *name == "{id}")
+            .map_or("", |(_, segment)| segment)
+    }
+
+    /// The job that the path names, noted for the log.
+    ///
+    /// # Errors
+    /// [`Problem::no_such_job`] for what is no job id: as for any other id that is unknown.
+    pub(crate) fn path_job(&mut self) -> Result<JobId, Problem> {
+        let job: JobId = self.path_id().parse().or(Err(Problem::no_such_job()))?;
+        self.noted.job_id = Some(job.clone());
+        Ok(job)
+    }
+
+    /// The body as strict JSON.
+    ///
+    /// # Errors
+    /// 400 when it is not.
+    pub(crate) fn json(&self) -> Result<Value, Problem> {
+        json::parse(&self.body).map_err(|error| Problem::invalid_json(&error))
+    }
+
+    /// Where a client finds a path of this API: with scheme and host as the client used them.
+    /// Without a usable host, the path alone.
+    pub(crate) fn url_of(&self, path: &str) -> String {
+        let uri = &self.parts.uri;
+        let scheme = uri.scheme_str().unwrap_or("http");
+        let host = uri
+            .authority()
+            .map(http::uri::Authority::as_str)
+            .or_else(|| self.parts.headers.get(http::header::HOST)?.to_str().ok())
+            .and_then(|host| host.parse::<http::uri::Authority>().ok())
+            .filter(|authority| !authority.as_str().contains('@'));
+        host.map_or_else(|| path.to_owned(), |host| format!("{scheme}://{host}{path}"))
+    }
+}

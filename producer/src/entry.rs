@@ -1,0 +1,57 @@
+//! What the runtime calls.
+
+use crate::{App, KeyCache, Readiness, Secrets, router};
+use axum::body::Body;
+use redrive_shared::cloudflare::{Bindings, check_binding, setting};
+use std::sync::{Arc, LazyLock};
+use tower_service::Service;
+use worker::send::SendFuture;
+use worker::{Context, Env, Fetcher, HttpRequest, event};
+
+/// Keys seen by this isolate, whatever the request.
+static KEYS: LazyLock<Arc<KeyCache>> = LazyLock::new(Arc::default);
+
+/// Answers one HTTP request.
+#[event(fetch)]
+async fn fetch(request: HttpRequest, env: Env, _context: Context) -> worker::Result<http::Response<Body>> {
+    let secrets = Secrets::read(
+        setting(&env, "ADMIN_KEY").as_deref(),
+        setting(&env, "KEY_HASH_SECRET").as_deref(),
+    );
+    let ports = Bindings::new(&env)?;
+    let readiness = WorkerReadiness { env };
+    let app = App { ports, readiness, secrets, keys: Arc::clone(&KEYS) };
+    Ok(router(Arc::new(app)).call(request).await?)
+}
+
+/// Looks at the bindings, and asks the consumer over its service binding.
+struct WorkerReadiness {
+    env: Env,
+}
+
+impl WorkerReadiness {
+    async fn ask_consumer(&self) -> Result<(), String> {
+        const UNREACHABLE: &str = "the consumer does not answer on the service binding CONSUMER";
+        let consumer: Fetcher =
+            self.env.service("CONSUMER").map_err(|_| "the service binding CONSUMER is missing".to_owned())?;
+        let mut response: worker::Response = consumer
+            .fetch("http://consumer/ready", None)
+            .await
+            .and_then(TryInto::try_into)
+            .map_err(|_| UNREACHABLE.to_owned())?;
+        let problems: Vec<String> = response.json().await.map_err(|_| UNREACHABLE.to_owned())?;
+        if problems.is_empty() { Ok(()) } else { Err(problems.join("; ")) }
+    }
+}
+
+impl Readiness for WorkerReadiness {
+    fn queue(&self) -> impl Future<Output = Result<(), String>> + Send {
+        std::future::ready(
+            check_binding(&self.env, "JOBS").and_then(|()| check_binding(&self.env, "DEAD_LETTERS")),
+        )
+    }
+
+    fn consumer(&self) -> impl Future<Output = Result<(), String>> + Send {
+        SendFuture::new(self.ask_consumer())
+    }
+}

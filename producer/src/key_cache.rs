@@ -1,0 +1,58 @@
+//! Keys that were looked up a moment ago, kept in the memory of the isolate.
+
+use redrive_shared::access::{KeyHash, KeyRecord};
+use redrive_shared::clock::Instant;
+use redrive_shared::ids::KeyId;
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// How long a key may be used without asking the database, in milliseconds: a revocation takes
+/// effect everywhere within this time.
+const TIME_TO_LIVE_MS: i64 = 5_000;
+
+/// The most keys kept.
+const CAPACITY: usize = 1_000;
+
+/// Keys by their hash. Only keys that exist are kept: a new key works at once.
+#[derive(Debug, Default)]
+pub struct KeyCache(Mutex<HashMap<KeyHash, Entry>>);
+
+#[derive(Debug)]
+struct Entry {
+    record: KeyRecord,
+    fetched_at: Instant,
+}
+
+impl Entry {
+    /// Also false when the clock went back, so that no entry lives longer for it.
+    fn is_fresh(&self, now: Instant) -> bool {
+        (0..TIME_TO_LIVE_MS).contains(&now.millis_since(self.fetched_at))
+    }
+}
+
+impl KeyCache {
+    /// The key with this hash, if it was looked up less than five seconds before `now`.
+    pub(crate) fn get(&self, hash: &KeyHash, now: Instant) -> Option<KeyRecord> {
+        self.entries().get(hash).filter(|entry| entry.is_fresh(now)).map(|entry| entry.record.clone())
+    }
+
+    /// Keeps a key that was looked up at `now`.
+    pub(crate) fn put(&self, hash: KeyHash, record: KeyRecord, now: Instant) {
+        let mut entries = self.entries();
+        if entries.len() >= CAPACITY {
+            entries.retain(|_, entry| entry.is_fresh(now));
+        }
+        if entries.len() < CAPACITY {
+            entries.insert(hash, Entry { record, fetched_at: now });
+        }
+    }
+
+    /// Forgets a key that was revoked here.
+    pub(crate) fn forget(&self, key: &KeyId) {
+        self.entries().retain(|_, entry| entry.record.id != *key);
+    }
+
+    fn entries(&self) -> MutexGuard<'_, HashMap<KeyHash, Entry>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

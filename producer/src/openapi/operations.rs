@@ -1,0 +1,135 @@
+//! What each operation is described as.
+
+mod admin;
+mod jobs;
+mod service;
+
+use super::content;
+use crate::problem::ProblemCode;
+use crate::route::{Operation, Route};
+use redrive_shared::store::PAGE_LIMIT;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::{Content, ObjectBuilder, Required, Type};
+
+/// An operation in words.
+pub(super) struct Described {
+    pub(super) id: &'static str,
+    pub(super) tag: &'static str,
+    pub(super) summary: &'static str,
+    pub(super) description: &'static str,
+    pub(super) parameters: Vec<Parameter>,
+    pub(super) body: Option<Body>,
+    pub(super) successes: Vec<Success>,
+    /// Beyond those of every route like it.
+    pub(super) problems: &'static [ProblemCode],
+}
+
+/// What is sent.
+pub(super) struct Body {
+    pub(super) content: Content,
+    pub(super) required: bool,
+}
+
+/// What is answered when all goes well.
+pub(super) struct Success {
+    pub(super) status: u16,
+    pub(super) description: &'static str,
+    pub(super) content: Option<Content>,
+    pub(super) headers: &'static [(&'static str, &'static str)],
+}
+
+impl Described {
+    const fn new(id: &'static str, tag: &'static str, summary: &'static str, description: &'static str) -> Self {
+        Self {
+            id,
+            tag,
+            summary,
+            description,
+            parameters: Vec::new(),
+            body: None,
+            successes: Vec::new(),
+            problems: &[],
+        }
+    }
+
+    fn parameter(mut self, parameter: ParameterBuilder, schema: ObjectBuilder) -> Self {
+        self.parameters.push(parameter.schema(Some(schema)).build());
+        self
+    }
+
+    /// `limit`, as every list takes it.
+    fn limit(self) -> Self {
+        let schema = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .minimum(Some(1.0))
+            .maximum(Some(f64::from(PAGE_LIMIT)))
+            .default(Some(20.into()));
+        self.parameter(query("limit", "The most entries on the page."), schema)
+    }
+
+    /// `cursor`, as every list takes it.
+    fn cursor(self) -> Self {
+        self.parameter(query("cursor", "`nextCursor` of the page before; opaque."), text())
+    }
+
+    fn body(mut self, schema: &str, example: serde_json::Value, required: bool) -> Self {
+        let mut content = content(schema);
+        content.example = Some(example);
+        self.body = Some(Body { content, required });
+        self
+    }
+
+    fn answers(mut self, status: u16, description: &'static str, content: Option<Content>) -> Self {
+        self.successes.push(Success { status, description, content, headers: &[] });
+        self
+    }
+
+    fn headers(mut self, headers: &'static [(&'static str, &'static str)]) -> Self {
+        if let Some(success) = self.successes.last_mut() {
+            success.headers = headers;
+        }
+        self
+    }
+
+    fn problems(mut self, problems: &'static [ProblemCode]) -> Self {
+        self.problems = problems;
+        self
+    }
+}
+
+fn query(name: &str, description: &str) -> ParameterBuilder {
+    ParameterBuilder::new()
+        .parameter_in(ParameterIn::Query)
+        .name(name)
+        .required(Required::False)
+        .description(Some(description))
+}
+
+fn path_id(description: &str) -> ParameterBuilder {
+    ParameterBuilder::new()
+        .parameter_in(ParameterIn::Path)
+        .name("id")
+        .required(Required::True)
+        .description(Some(description))
+}
+
+fn text() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
+}
+
+/// The operation of a route in words.
+pub(super) fn describe(route: &Route) -> Described {
+    match route.operation {
+        Operation::Health => service::health(route.path),
+        Operation::Ready => service::ready(),
+        Operation::OpenApi => service::openapi(),
+        Operation::SubmitGenerate => jobs::submit_generate(),
+        Operation::ReadJob => jobs::read(route.path),
+        Operation::ListJobs => jobs::list(),
+        Operation::CancelJob => jobs::cancel(),
+        Operation::CreateTenant => admin::create_tenant(),
+        Operation::CreateKey => admin::create_key(),
+        Operation::ListKeys => admin::list_keys(),
+        Operation::RevokeKey => admin::revoke_key(),
+    }
+}

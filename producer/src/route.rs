@@ -1,0 +1,101 @@
+//! The route table: every path the API answers, with what a caller must hold.
+//!
+//! The router, the access check, the OpenAPI document and the tests all read this one table. What
+//! is not in it is not served.
+
+use http::Method;
+use redrive_shared::access::Scope;
+
+/// What a caller must present.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Nothing.
+    Public,
+    /// An API key that holds the scope.
+    Scope(Scope),
+    /// The operator's key, or an API key that holds the scope `admin`.
+    Admin,
+}
+
+/// What a route does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// Says that the Worker runs.
+    Health,
+    /// Says whether jobs can be accepted and run.
+    Ready,
+    /// Gives the description of the API.
+    OpenApi,
+    /// Accepts a `generate` job.
+    SubmitGenerate,
+    /// Gives one job.
+    ReadJob,
+    /// Gives a page of jobs.
+    ListJobs,
+    /// Stops a job.
+    CancelJob,
+    /// Makes a tenant.
+    CreateTenant,
+    /// Makes an API key.
+    CreateKey,
+    /// Gives a page of a tenant's keys.
+    ListKeys,
+    /// Revokes an API key.
+    RevokeKey,
+}
+
+/// One route. `HEAD` is served wherever `GET` is, and `OPTIONS` everywhere.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// The method.
+    pub method: Method,
+    /// The path, with `{id}` for the one part that varies.
+    pub path: &'static str,
+    /// What a caller must present.
+    pub access: Access,
+    /// What it does.
+    pub operation: Operation,
+}
+
+const READ: Access = Access::Scope(Scope::JobsRead);
+const WRITE: Access = Access::Scope(Scope::JobsWrite);
+
+const fn route(method: Method, path: &'static str, access: Access, operation: Operation) -> Route {
+    Route { method, path, access, operation }
+}
+
+/// Every route.
+pub static ROUTES: [Route; 13] = [
+    route(Method::GET, "/health", Access::Public, Operation::Health),
+    route(Method::GET, "/api/health", Access::Public, Operation::Health),
+    route(Method::GET, "/api/ready", Access::Public, Operation::Ready),
+    route(Method::GET, "/api/openapi.json", Access::Public, Operation::OpenApi),
+    route(Method::POST, "/api/v1/generate", WRITE, Operation::SubmitGenerate),
+    route(Method::GET, "/api/v1/generate/{id}/status", READ, Operation::ReadJob),
+    route(Method::GET, "/api/v1/jobs", READ, Operation::ListJobs),
+    route(Method::GET, "/api/v1/jobs/{id}", READ, Operation::ReadJob),
+    route(Method::POST, "/api/v1/jobs/{id}/cancel", WRITE, Operation::CancelJob),
+    route(Method::POST, "/api/v1/admin/tenants", Access::Admin, Operation::CreateTenant),
+    route(Method::POST, "/api/v1/admin/keys", Access::Admin, Operation::CreateKey),
+    route(Method::GET, "/api/v1/admin/keys", Access::Admin, Operation::ListKeys),
+    route(Method::DELETE, "/api/v1/admin/keys/{id}", Access::Admin, Operation::RevokeKey),
+];
+
+/// The route of a path for a method, where `HEAD` counts as `GET`.
+pub(crate) fn find(path: &str, method: &Method) -> Option<&'static Route> {
+    let method = if method == Method::HEAD { &Method::GET } else { method };
+    ROUTES.iter().find(|route| route.path == path && route.method == *method)
+}
+
+/// The value of `Allow` for a path.
+pub(crate) fn allowed_methods(path: &str) -> String {
+    let mut allowed = Vec::new();
+    for route in ROUTES.iter().filter(|route| route.path == path) {
+        allowed.push(route.method.as_str());
+        if route.method == Method::GET {
+            allowed.push("HEAD");
+        }
+    }
+    allowed.push("OPTIONS");
+    allowed.join(", ")
+}

@@ -1,0 +1,132 @@
+//! The bodies of answers, but for the job document and the problem document.
+
+use redrive_shared::access::Scopes;
+use redrive_shared::document::JobDocument;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+/// Says that the Worker runs.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct HealthDocument {
+    /// Always `ok`.
+    #[schema(example = "ok")]
+    pub(crate) status: &'static str,
+    /// The present time, RFC 3339 in UTC.
+    #[schema(example = "2026-11-21T10:55:17.372Z")]
+    pub(crate) timestamp: String,
+}
+
+/// Says whether jobs can be accepted and run.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct ReadyDocument {
+    /// `ready` when every check is, `not_ready` otherwise.
+    #[schema(example = "ready")]
+    pub(crate) status: &'static str,
+    /// By name: `settings`, `database`, `cache`, `queue`, `consumer`.
+    pub(crate) checks: BTreeMap<&'static str, CheckDocument>,
+}
+
+/// What one check found.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct CheckDocument {
+    /// Whether all is well.
+    pub(crate) ok: bool,
+    /// What to put right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) detail: Option<String>,
+}
+
+/// Says that a job was accepted.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AcceptedDocument {
+    /// Always `true`.
+    pub(crate) success: bool,
+    /// The job.
+    #[schema(example = "job_019dc2d7c93c7c3a9d2f5a1b7c8e9f00")]
+    pub(crate) job_id: String,
+    /// Always `queued`.
+    #[schema(example = "queued")]
+    pub(crate) status: &'static str,
+    /// Where to read the job from now on; absolute.
+    #[schema(example = "https://jobs.example.com/api/v1/jobs/job_019dc2d7c93c7c3a9d2f5a1b7c8e9f00")]
+    pub(crate) status_url: String,
+}
+
+/// A page of jobs.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct JobPage {
+    /// The jobs, newest first, without `result`, `usage` and `provider`: read one job for those.
+    pub(crate) data: Vec<JobDocument>,
+    /// What to send as `cursor` for the next page, with the same filters; `null` on the last page.
+    #[schema(required)]
+    pub(crate) next_cursor: Option<String>,
+}
+
+/// A tenant: whoever owns jobs and keys.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TenantDocument {
+    /// The tenant.
+    #[schema(example = "ten_019dc2d7c93c7c3a9d2f5a1b7c8e9f00")]
+    pub(crate) tenant_id: String,
+    /// What the operator calls it.
+    pub(crate) name: String,
+    /// When it was made.
+    pub(crate) created_at: String,
+}
+
+/// An API key, without the key itself.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct KeyDocument {
+    /// Names the key; it is not the key.
+    #[schema(example = "key_019dc2d7c93c7c3a9d2f5a1b7c8e9f00")]
+    pub(crate) key_id: String,
+    /// The key's first characters, to recognise it by.
+    #[schema(example = "rd_live_7hKq")]
+    pub(crate) start: String,
+    /// Whose key it is.
+    #[schema(example = "ten_019dc2d7c93c7c3a9d2f5a1b7c8e9f00")]
+    pub(crate) tenant_id: String,
+    /// What its owner calls it.
+    pub(crate) name: String,
+    /// What it may be used for.
+    #[schema(value_type = Vec<redrive_shared::access::Scope>)]
+    pub(crate) scopes: Scopes,
+    /// When it was made.
+    pub(crate) created_at: String,
+    /// From when on it is refused; absent: never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) expires_at: Option<String>,
+    /// When it was revoked; absent: it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) revoked_at: Option<String>,
+}
+
+/// A new API key, with the key itself. It is shown this once, and stored nowhere.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct NewKeyDocument {
+    /// The key. Keep it secret; it cannot be shown again.
+    #[schema(example = "rd_live_7hKq0000000000000000000000000000000000")]
+    pub(crate) key: String,
+    /// What is known of the key.
+    #[serde(flatten)]
+    pub(crate) document: KeyDocument,
+}
+
+/// A page of a tenant's keys.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct KeyPage {
+    /// The keys, oldest first, revoked and expired ones too.
+    pub(crate) data: Vec<KeyDocument>,
+    /// What to send as `cursor` for the next page; `null` on the last page.
+    #[schema(required)]
+    pub(crate) next_cursor: Option<String>,
+}

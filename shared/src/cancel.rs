@@ -1,0 +1,68 @@
+//! Cancel: the use case that stops a job at its owner's wish.
+
+use crate::clock::Clock;
+use crate::database::DatabaseError;
+use crate::document::JobDocument;
+use crate::ids::{JobId, TenantId};
+use crate::job::JobState;
+use crate::log::{Event, Log};
+use crate::ports::Ports;
+use crate::repeat::repeat;
+use crate::status_cache::StatusCache;
+
+/// What became of the wish.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cancelled {
+    /// The job is cancelled, by this call or by one before it.
+    Done(Box<JobDocument>),
+    /// The job is in another state, which a cancellation does not leave.
+    NotPossible(JobState),
+    /// The tenant has no such job.
+    Unknown,
+}
+
+/// Cancels the job if it is not terminal.
+///
+/// 1. The transition, as one conditional statement. A repeat after a lost answer finds the job
+///    cancelled, and the next step tells.
+/// 2. The job is read back: it says whether it is cancelled, whoever did it.
+/// 3. The document is put into the status cache. Whether that works is not the caller's concern.
+///
+/// A provider call that is running goes on; its answer meets a closed fence and is dropped.
+///
+/// # Errors
+/// [`DatabaseError`]: the job may be cancelled or not; repeating is safe.
+pub async fn cancel<P: Ports>(ports: &P, tenant: &TenantId, job: &JobId) -> Result<Cancelled, DatabaseError> {
+    let clock = ports.clock();
+    let now = clock.now();
+    repeat(clock, || ports.store().cancel(tenant, job, now)).await?;
+    let Some(record) = repeat(clock, || ports.store().job(tenant, job)).await? else {
+        return Ok(Cancelled::Unknown);
+    };
+    let document = JobDocument::from(record);
+    match document.status {
+        JobState::Cancelled => {
+            remember(ports, tenant, &document).await;
+            Ok(Cancelled::Done(Box::new(document)))
+        }
+        state @ (JobState::Queued
+        | JobState::Running
+        | JobState::RetryScheduled
+        | JobState::Succeeded
+        | JobState::Failed
+        | JobState::DeadLettered) => Ok(Cancelled::NotPossible(state)),
+    }
+}
+
+async fn remember<P: Ports>(ports: &P, tenant: &TenantId, document: &JobDocument) {
+    let Some((key, text)) = document.cache_entry(tenant) else {
+        return;
+    };
+    if let Err(error) = ports.cache().put(&key, text).await {
+        ports.log().write(
+            Event::new("status_cache_failed")
+                .with("job.id", document.job_id.as_str())
+                .with("error.message", error.0),
+        );
+    }
+}

@@ -1,0 +1,63 @@
+use super::{CloudflareQueue, Console, D1, Kv, Meter, WebCrypto, WorkerClock};
+use crate::ports::Ports;
+use crate::store::Store;
+use std::sync::Arc;
+use worker::Env;
+
+/// The bindings that both Workers have, for one invocation: `DB`, `JOBS`, `DEAD_LETTERS`, `STATUS`.
+#[derive(Debug)]
+pub struct Bindings {
+    store: Store<D1>,
+    jobs: CloudflareQueue,
+    dead_letters: CloudflareQueue,
+    cache: Kv,
+    log: Console,
+}
+
+impl Bindings {
+    /// Takes the bindings from the environment.
+    ///
+    /// # Errors
+    /// The runtime's error, naming the binding, when one is missing.
+    pub fn new(env: &Env) -> worker::Result<Self> {
+        let meter = Arc::new(Meter::default());
+        Ok(Self {
+            store: Store::new(D1::new(env.d1("DB")?, meter.clone())),
+            jobs: CloudflareQueue::new(env.queue("JOBS")?, meter.clone()),
+            dead_letters: CloudflareQueue::new(env.queue("DEAD_LETTERS")?, meter.clone()),
+            cache: Kv::new(env.kv("STATUS")?, meter.clone()),
+            log: Console::new(meter),
+        })
+    }
+}
+
+impl Ports for Bindings {
+    type Database = D1;
+    type Queue = CloudflareQueue;
+    type Cache = Kv;
+    type Clock = WorkerClock;
+    type Entropy = WebCrypto;
+    type Log = Console;
+
+    fn store(&self) -> &Store<D1> {
+        &self.store
+    }
+    fn jobs(&self) -> &CloudflareQueue {
+        &self.jobs
+    }
+    fn dead_letters(&self) -> &CloudflareQueue {
+        &self.dead_letters
+    }
+    fn cache(&self) -> &Kv {
+        &self.cache
+    }
+    fn clock(&self) -> &WorkerClock {
+        &WorkerClock
+    }
+    fn entropy(&self) -> &WebCrypto {
+        &WebCrypto
+    }
+    fn log(&self) -> &Console {
+        &self.log
+    }
+}

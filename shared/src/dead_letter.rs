@@ -1,0 +1,46 @@
+//! The dead-letter queue's consumer. It changes nothing: the rows were written before.
+//!
+//! Our own messages tell of jobs that are already in `dead_lettered`.
+//! Others were moved here by the platform, because they were delivered too often; their jobs still
+//! stand in the database, and the sweep sends or ends them by their own policy.
+
+use crate::database::DatabaseError;
+use crate::log::{Event, Log};
+use crate::message::JobMessage;
+use crate::ports::Ports;
+use crate::run::{Delivered, Disposition, record_undecodable};
+
+/// Logs every message with the state of its job, and acknowledges it.
+///
+/// A message that cannot be decoded is kept for the operator first; only when that fails is it
+/// delivered again.
+pub async fn receive<P: Ports>(ports: &P, messages: &[Delivered]) -> Vec<Disposition> {
+    let mut dispositions = Vec::with_capacity(messages.len());
+    for message in messages {
+        let disposition = match message.decode() {
+            Ok(job) => {
+                log_letter(ports, message, &job).await;
+                Disposition::Acknowledge
+            }
+            Err(reason) => record_undecodable(ports, message, &reason).await,
+        };
+        dispositions.push(disposition);
+    }
+    dispositions
+}
+
+async fn log_letter<P: Ports>(ports: &P, message: &Delivered, job: &JobMessage) {
+    let (state, code) = match ports.store().job(&job.tenant_id, &job.job_id).await {
+        Ok(Some(record)) => (record.state.as_str(), record.error_code.map(|code| code.as_str())),
+        Ok(None) => ("unknown", None),
+        Err(error) => ("unread", Some(DatabaseError::code(&error))),
+    };
+    ports.log().write(
+        Event::new("dead_letter")
+            .with("job.id", job.job_id.as_str())
+            .with("tenant.id", job.tenant_id.as_str())
+            .with("state", state)
+            .with("error.code", code)
+            .with("deliveries", message.deliveries),
+    );
+}

@@ -1,0 +1,70 @@
+use super::{ManualClock, MemoryLog, MemoryQueue, MemoryStatusCache, SeededEntropy};
+use crate::clock::Instant;
+use crate::database::Database;
+use crate::ports::Ports;
+use crate::store::Store;
+
+/// Every port of a native process, each open to the test that made it.
+#[derive(Debug)]
+pub struct NativePorts<D> {
+    /// The store.
+    pub store: Store<D>,
+    /// The job queue.
+    pub jobs: MemoryQueue,
+    /// The dead-letter queue.
+    pub dead_letters: MemoryQueue,
+    /// The status cache.
+    pub cache: MemoryStatusCache,
+    /// The clock.
+    pub clock: ManualClock,
+    /// The source of randomness.
+    pub entropy: SeededEntropy,
+    /// The log.
+    pub log: MemoryLog,
+}
+
+impl<D: Database> NativePorts<D> {
+    /// Ports over `database`, at `now`, with randomness from `seed`.
+    pub fn new(database: D, now: Instant, seed: u64) -> Self {
+        Self {
+            store: Store::new(database),
+            jobs: MemoryQueue::default(),
+            dead_letters: MemoryQueue::default(),
+            cache: MemoryStatusCache::default(),
+            clock: ManualClock::at(now),
+            entropy: SeededEntropy::new(seed),
+            log: MemoryLog::default(),
+        }
+    }
+}
+
+impl<D: Database> Ports for NativePorts<D> {
+    type Database = D;
+    type Queue = MemoryQueue;
+    type Cache = MemoryStatusCache;
+    type Clock = ManualClock;
+    type Entropy = SeededEntropy;
+    type Log = MemoryLog;
+
+    fn store(&self) -> &Store<D> {
+        &self.store
+    }
+    fn jobs(&self) -> &MemoryQueue {
+        &self.jobs
+    }
+    fn dead_letters(&self) -> &MemoryQueue {
+        &self.dead_letters
+    }
+    fn cache(&self) -> &MemoryStatusCache {
+        &self.cache
+    }
+    fn clock(&self) -> &ManualClock {
+        &self.clock
+    }
+    fn entropy(&self) -> &SeededEntropy {
+        &self.entropy
+    }
+    fn log(&self) -> &MemoryLog {
+        &self.log
+    }
+}

@@ -1,0 +1,42 @@
+//! Everything a use case reaches out to, as one argument.
+
+use crate::clock::Clock;
+use crate::database::Database;
+use crate::entropy::Entropy;
+use crate::log::Log;
+use crate::queue::Queue;
+use crate::status_cache::StatusCache;
+use crate::store::Store;
+
+/// Where a use case stores, sends, caches, logs, and asks for time and randomness.
+///
+/// Two implementations: the bindings of a Worker, and the fakes of the tests.
+pub trait Ports: Send + Sync {
+    /// What the store runs on.
+    type Database: Database;
+    /// The job queue and the dead-letter queue.
+    type Queue: Queue;
+    /// The cache of immutable job documents.
+    type Cache: StatusCache;
+    /// The clock.
+    type Clock: Clock;
+    /// The source of randomness.
+    type Entropy: Entropy;
+    /// The log.
+    type Log: Log;
+
+    /// The store: the truth.
+    fn store(&self) -> &Store<Self::Database>;
+    /// The queue that carries jobs.
+    fn jobs(&self) -> &Self::Queue;
+    /// The queue that carries word of dead letters.
+    fn dead_letters(&self) -> &Self::Queue;
+    /// The status cache.
+    fn cache(&self) -> &Self::Cache;
+    /// The clock.
+    fn clock(&self) -> &Self::Clock;
+    /// The source of randomness.
+    fn entropy(&self) -> &Self::Entropy;
+    /// The log.
+    fn log(&self) -> &Self::Log;
+}

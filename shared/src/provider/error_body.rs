@@ -1,0 +1,222 @@
+//! What a provider says went wrong, in any of the shapes seen in the field.
+//!
+//! Only codes and types are compared with anything. Messages may echo the prompt, so a message
+//! decides nothing, but for the one row of the table that lists its wording.
+
+use super::lenient::{self, name};
+use serde_json::Value;
+
+/// An error as a provider wrote it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct ErrorBody {
+    /// `code`: a word such as `insufficient_quota`, or a number, as text.
+    pub(super) code: Option<String>,
+    /// `type`.
+    pub(super) kind: Option<String>,
+    /// The provider's words.
+    pub(super) message: Option<String>,
+    /// `OpenRouter`'s sign of a refused prompt: `metadata` with reasons and the flagged input.
+    pub(super) moderated: bool,
+}
+
+/// How deep `detail.error` and its like are followed.
+const DEEPEST: u8 = 3;
+
+impl ErrorBody {
+    /// Reads the body of a reply whose status says it failed. A body that says nothing readable,
+    /// such as a proxy's HTML page, is an error without code, type and message.
+    pub(super) fn of_failed_reply(body: &[u8]) -> Self {
+        lenient::json(body)
+            .and_then(|root| Self::within(&root).or_else(|| Self::of_value(&root, DEEPEST)))
+            .unwrap_or_default()
+    }
+
+    /// Finds the error in a body whose status says it succeeded: a top-level `error`, an envelope
+    /// with `success: false`, or an object that says it is an error.
+    pub(super) fn within(root: &Value) -> Option<Self> {
+        // A reply in a list of one has been seen in front of Gemini.
+        let root = root.get(0).unwrap_or(root);
+        if let Some(error) = root.get("error").filter(|error| is_something(error)) {
+            return Some(Self::of_value(error, DEEPEST).unwrap_or_default());
+        }
+        let failed = root.get("success").and_then(Value::as_bool) == Some(false);
+        let error = root.get("object").and_then(Value::as_str) == Some("error");
+        (failed || error).then(|| Self::of_value(root, DEEPEST).unwrap_or_default())
+    }
+
+    fn of_value(value: &Value, depth: u8) -> Option<Self> {
+        if depth == 0 {
+            return None;
+        }
+        match value {
+            Value::String(message) => Some(Self {
+                message: Some(message.clone()),
+                ..Self::default()
+            }),
+            Value::Array(list) => Self::of_value(list.first()?, depth - 1),
+            Value::Object(fields) => {
+                let nested = ["error", "detail", "errors"]
+                    .iter()
+                    .filter_map(|key| fields.get(*key).filter(|inner| is_something(inner)))
+                    .find_map(|inner| Self::of_value(inner, depth - 1));
+                Some(nested.unwrap_or_else(|| Self::of_fields(value)))
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => None,
+        }
+    }
+
+    fn of_fields(error: &Value) -> Self {
+        let metadata = error.get("metadata");
+        let flagged = |key| {
+            metadata
+                .and_then(|metadata| metadata.get(key))
+                .is_some_and(is_something)
+        };
+        Self {
+            code: name(error.get("code")).or_else(|| name(error.get("statusCode"))),
+            kind: name(error.get("type")),
+            message: lenient::text(error.get("message"))
+                .or_else(|| lenient::text(error.get("msg")))
+                .map(str::to_owned),
+            moderated: flagged("reasons") && flagged("flagged_input"),
+        }
+    }
+
+    /// The code, then the type.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.code.iter().chain(&self.kind).map(String::as_str)
+    }
+
+    /// The status of failure that the code spells, as `429` or `"429"`.
+    pub(super) fn status(&self) -> Option<u16> {
+        let status = self.code.as_ref()?.parse().ok()?;
+        (400..600).contains(&status).then_some(status)
+    }
+}
+
+/// Whether a field says anything: some servers send `"error": null` or `""` with every answer.
+fn is_something(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(said) => *said,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(list) => !list.is_empty(),
+        Value::Number(_) | Value::Object(_) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read(body: &Value) -> ErrorBody {
+        ErrorBody::of_failed_reply(body.to_string().as_bytes())
+    }
+
+    #[test]
+    fn every_shape_of_the_field_is_read() {
+        for (body, code, kind, message) in [
+            (
+                json!({"error": {"message": "m", "type": "t", "param": null, "code": "c"}}),
+                Some("c"),
+                Some("t"),
+                Some("m"),
+            ),
+            (
+                json!({"error": {"message": "m", "type": "t", "code": 400}}),
+                Some("400"),
+                Some("t"),
+                Some("m"),
+            ),
+            (json!({"error": "m"}), None, None, Some("m")),
+            (
+                json!({"object": "error", "message": "m", "type": "t", "code": 400}),
+                Some("400"),
+                Some("t"),
+                Some("m"),
+            ),
+            (json!({"detail": "m"}), None, None, Some("m")),
+            (
+                json!({"detail": [{"loc": ["body"], "msg": "m", "type": "t"}]}),
+                None,
+                Some("t"),
+                Some("m"),
+            ),
+            (
+                json!({"detail": {"error": {"message": "m", "code": "c"}}}),
+                Some("c"),
+                None,
+                Some("m"),
+            ),
+            (
+                json!({"success": false, "errors": [{"code": 7009, "message": "m"}]}),
+                Some("7009"),
+                None,
+                Some("m"),
+            ),
+            (
+                json!({"statusCode": 401, "message": "m"}),
+                Some("401"),
+                None,
+                Some("m"),
+            ),
+            (
+                json!([{"error": {"code": 429, "message": "m"}}]),
+                Some("429"),
+                None,
+                Some("m"),
+            ),
+            (json!({"message": "m"}), None, None, Some("m")),
+            (
+                json!({"error": {"code": ["c"], "type": {}, "message": 5}}),
+                None,
+                None,
+                None,
+            ),
+            (json!(7), None, None, None),
+        ] {
+            let error = read(&body);
+            let read = (
+                error.code.as_deref(),
+                error.kind.as_deref(),
+                error.message.as_deref(),
+            );
+            assert_eq!(read, (code, kind, message), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_page_of_html_says_nothing() {
+        assert_eq!(
+            ErrorBody::of_failed_reply(b"<html>429</html>"),
+            ErrorBody::default()
+        );
+    }
+
+    #[test]
+    fn an_error_that_says_nothing_is_none_in_a_success() {
+        for empty in [json!(null), json!(""), json!(false), json!([])] {
+            assert_eq!(
+                ErrorBody::within(&json!({"error": empty, "choices": []})),
+                None
+            );
+        }
+        assert!(ErrorBody::within(&json!({"error": {}})).is_some());
+        assert!(ErrorBody::within(&json!({"success": false})).is_some());
+        assert_eq!(
+            ErrorBody::within(&json!({"success": true, "choices": []})),
+            None
+        );
+    }
+
+    #[test]
+    fn only_a_status_of_failure_is_read_from_a_code() {
+        let spelled = |code: Value| read(&json!({"error": {"code": code}})).status();
+        assert_eq!(spelled(json!(429)), Some(429));
+        assert_eq!(spelled(json!("503")), Some(503));
+        assert_eq!(spelled(json!(200)), None);
+        assert_eq!(spelled(json!(3040)), None);
+        assert_eq!(spelled(json!("slow_down")), None);
+    }
+}

@@ -1,0 +1,205 @@
+//! What a reply means for the job.
+
+use crate::error_code::ErrorCode;
+use crate::retry::Backoff;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::time::Duration;
+
+/// What one call to a provider came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The provider answered.
+    Answered(Answer),
+    /// It did not, and this is what to do about it.
+    Failed(Failure),
+}
+
+/// A provider's answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// The text; empty when the model said nothing.
+    pub text: String,
+    /// What the provider counted; `None` when it did not say.
+    pub usage: Option<Usage>,
+    /// Why the model stopped.
+    pub finish_reason: FinishReason,
+    /// The same in the provider's own word.
+    pub raw_finish_reason: Option<String>,
+    /// The answer was cut off at the token limit.
+    pub truncated: bool,
+    /// What the client should know: `empty_output`.
+    pub warnings: Vec<&'static str>,
+    /// The model that answered, as the provider names it.
+    pub model: Option<String>,
+    /// The provider's own name for the call, to quote in a complaint.
+    pub provider_request_id: Option<String>,
+}
+
+/// Tokens as the provider counted them; `None` where it did not say, never 0 instead.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Usage {
+    /// Tokens of the prompt.
+    pub input_tokens: Option<u64>,
+    /// Tokens of the answer.
+    pub output_tokens: Option<u64>,
+    /// Both together, as the provider adds them up.
+    pub total_tokens: Option<u64>,
+    /// Those of the prompt that the provider had in its cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cached_tokens: Option<u64>,
+    /// Those of the answer that the model spent on reasoning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning_tokens: Option<u64>,
+}
+
+/// Why a model stopped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FinishReason {
+    /// It was done.
+    Stop,
+    /// It reached the token limit.
+    Length,
+    /// It wants a tool called.
+    ToolCalls,
+    /// A filter stopped it.
+    ContentFilter,
+    /// It declined.
+    Refusal,
+    /// The provider gave no reason, or one we do not know.
+    #[default]
+    Other,
+}
+
+impl FinishReason {
+    /// The reason as it is stored and shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Stop => "stop",
+            Self::Length => "length",
+            Self::ToolCalls => "tool_calls",
+            Self::ContentFilter => "content_filter",
+            Self::Refusal => "refusal",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// An attempt that brought no answer, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The row of the decision table; `None` when no request could be made.
+    pub row: Option<Row>,
+    /// The error was found in the body of a reply whose status was a success (row 5).
+    pub inside_success: bool,
+    /// The row would retry, but the provider forbade it with `x-should-retry` (row 0).
+    pub retry_refused: bool,
+    /// Why, for the tenant, the log and the dead letters.
+    pub code: ErrorCode,
+    /// What to do; see [`Failure::action_after`].
+    pub action: Action,
+    /// How often in a row this row may be retried before it is dead-lettered; `None` leaves it to
+    /// the job's budget.
+    pub max_retries_of_kind: Option<u8>,
+    /// What the attempt costs the job.
+    pub budget: Budget,
+    /// The series of delays when it is retried without a hint.
+    pub backoff: Backoff,
+    /// How long the provider asks to wait.
+    pub hint: Option<Duration>,
+    /// The reply's status; `None` when there was no reply.
+    pub provider_status: Option<u16>,
+    /// The provider's own name for the call, to quote in a complaint.
+    pub provider_request_id: Option<String>,
+    /// What happened and what can be done, in our words; never the provider's.
+    pub message: String,
+    /// The beginning of the reply's body, redacted, for operators only: it may echo the prompt, so
+    /// it is neither logged nor shown to the tenant.
+    pub excerpt: Option<String>,
+    /// The provider may charge for the call all the same.
+    pub possibly_billed: bool,
+    /// What the model had said before a filter stopped it or it declined, with its usage.
+    pub partial: Option<Box<Answer>>,
+}
+
+impl Failure {
+    /// A failure that no reply brought: found on our side, and ended at once.
+    #[must_use]
+    pub fn ours(code: ErrorCode, action: Action, message: impl Into<String>) -> Self {
+        Self {
+            row: None,
+            inside_success: false,
+            retry_refused: false,
+            code,
+            action,
+            max_retries_of_kind: None,
+            budget: Budget::Immediate,
+            backoff: Backoff::Standard,
+            hint: None,
+            provider_status: None,
+            provider_request_id: None,
+            message: message.into(),
+            excerpt: None,
+            possibly_billed: false,
+            partial: None,
+        }
+    }
+
+    /// What to do when `earlier` attempts of this job, directly before this one, failed by the same
+    /// row: a retry that is allowed only so often becomes a dead letter.
+    #[must_use]
+    pub fn action_after(&self, earlier: u32) -> Action {
+        match (self.action, self.max_retries_of_kind) {
+            (Action::Retry, Some(limit)) if earlier >= u32::from(limit) => Action::DeadLetter,
+            (action, _) => action,
+        }
+    }
+}
+
+/// What to do about a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Try the same provider again, at its hint or after the backoff.
+    Retry,
+    /// End the job as `failed`: the request itself is at fault.
+    Fail,
+    /// Dead-letter the job: an operator can put it right and replay it.
+    DeadLetter,
+}
+
+/// What an attempt that did not succeed costs the job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Budget {
+    /// Nothing: the provider asked for patience. Only the job's deadline ends this.
+    Throttle,
+    /// One of the failures the job may have.
+    Failure,
+    /// The budget does not matter, because nothing is retried.
+    Immediate,
+}
+
+/// The number of a row of the decision table, the same in the table, the fixtures and the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Row(u8);
+
+impl Row {
+    pub(crate) const fn new(number: u8) -> Self {
+        Self(number)
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        self.0
+    }
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}

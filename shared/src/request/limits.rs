@@ -1,0 +1,49 @@
+//! Every limit of a `generate` request, in one place. Lengths count bytes of UTF-8.
+
+use std::ops::RangeInclusive;
+
+/// Length of `prompt`, `system` and the `content` of a message: up to 1 MiB, which is also the cap
+/// of the whole body, and half of what a D1 value holds.
+pub const TEXT_BYTES: RangeInclusive<usize> = 1..=1_048_576;
+
+/// How many `messages` a conversation may have.
+pub const MESSAGES: RangeInclusive<usize> = 1..=1000;
+
+/// Length of `model`.
+pub const MODEL_BYTES: RangeInclusive<usize> = 1..=128;
+
+/// The characters of `model` besides letters and digits: those that providers use.
+pub const MODEL_PUNCTUATION: &[u8] = b"._:/@+-";
+
+/// Value of `maxTokens`.
+pub const MAX_TOKENS: RangeInclusive<u32> = 1..=1_000_000;
+
+/// Value of `temperature`.
+pub const TEMPERATURE: RangeInclusive<f64> = 0.0..=2.0;
+
+/// Length of `language` and `difficulty`.
+pub const HINT_BYTES: RangeInclusive<usize> = 1..=64;
+
+/// Length of `refId` and `refType`.
+pub const REF_BYTES: RangeInclusive<usize> = 1..=128;
+
+/// The most keys `metadata` may have.
+pub const METADATA_KEYS: usize = 64;
+
+/// The longest key of `metadata`.
+pub const METADATA_KEY_BYTES: usize = 64;
+
+/// Length of a value of `metadata`; it may be empty.
+pub const METADATA_VALUE_BYTES: RangeInclusive<usize> = 0..=512;
+
+/// Value of `deadlineSeconds`: up to a week.
+pub const DEADLINE_SECONDS: RangeInclusive<u32> = 1..=604_800;
+
+/// `deadlineSeconds` when it is absent: a day.
+pub const DEFAULT_DEADLINE_SECONDS: u32 = 86_400;
+
+/// Value of `maxAttempts`.
+pub const MAX_ATTEMPTS: RangeInclusive<u8> = 1..=20;
+
+/// `maxAttempts` when it is absent.
+pub const DEFAULT_MAX_ATTEMPTS: u8 = 5;

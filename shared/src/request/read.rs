@@ -1,0 +1,132 @@
+//! Reads a `generate` request field by field.
+
+use super::{GenerateInput, GenerateRequest, Message, ResponseFormat, Role, limits};
+use crate::json::rules::{
+    Ruling, array, checked, choice, entries, integer, label, number, object, text,
+};
+use crate::json::{FieldError, Fields, Item};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+const ROLES: &[(&str, Role)] = &[
+    ("system", Role::System),
+    ("user", Role::User),
+    ("assistant", Role::Assistant),
+];
+
+const RESPONSE_FORMATS: &[(&str, ResponseFormat)] = &[
+    ("text", ResponseFormat::Text),
+    ("json", ResponseFormat::Json),
+];
+
+/// The providers of this version. There is one, so the request does not keep which was named.
+const PROVIDERS: &[(&str, ())] = &[("openai", ())];
+
+impl GenerateRequest {
+    /// Reads the body of a `generate` request, as [`crate::json::parse`] gives it.
+    ///
+    /// Texts are kept byte for byte. The NUL character is refused in every string: D1 stores it,
+    /// but its `length()` and many clients take it for the end.
+    ///
+    /// # Errors
+    /// Every violation, with a pointer to it, unknown fields among them; see [`limits`] for the
+    /// bounds.
+    pub fn read(value: &Value) -> Result<Self, Vec<FieldError>> {
+        let mut fields = Fields::of(value);
+        let input = read_input(&mut fields);
+        fields.optional("provider", choice(PROVIDERS));
+        let ref_type = fields.optional("refType", label(limits::REF_BYTES));
+        let ref_id = fields.optional("refId", label(limits::REF_BYTES));
+        let metadata = fields.optional("metadata", read_metadata);
+        let deadline_seconds =
+            fields.optional("deadlineSeconds", integer(limits::DEADLINE_SECONDS));
+        let max_attempts = fields.optional("maxAttempts", integer(limits::MAX_ATTEMPTS));
+        fields.finish(|| {
+            Some(Self {
+                input: input?,
+                ref_type: ref_type.map(str::to_owned),
+                ref_id: ref_id.map(str::to_owned),
+                metadata: metadata.unwrap_or_default(),
+                deadline_seconds: deadline_seconds.unwrap_or(limits::DEFAULT_DEADLINE_SECONDS),
+                max_attempts: max_attempts.unwrap_or(limits::DEFAULT_MAX_ATTEMPTS),
+            })
+        })
+    }
+}
+
+fn read_input(fields: &mut Fields<'_>) -> Option<GenerateInput> {
+    let messages = read_messages(fields);
+    let model = fields.optional("model", read_model);
+    let max_tokens = fields.optional("maxTokens", integer(limits::MAX_TOKENS));
+    let temperature = fields.optional("temperature", number(limits::TEMPERATURE));
+    let response_format = fields.optional("responseFormat", choice(RESPONSE_FORMATS));
+    let language = fields.optional("language", label(limits::HINT_BYTES));
+    let difficulty = fields.optional("difficulty", label(limits::HINT_BYTES));
+    Some(GenerateInput {
+        messages: messages?,
+        model: model.map(str::to_owned),
+        max_tokens,
+        temperature,
+        response_format: response_format.unwrap_or_default(),
+        language: language.map(str::to_owned),
+        difficulty: difficulty.map(str::to_owned),
+    })
+}
+
+/// The conversation: `system`, if any, and then either `prompt` or `messages`.
+fn read_messages(fields: &mut Fields<'_>) -> Option<Vec<Message>> {
+    let system = fields.optional("system", text(limits::TEXT_BYTES));
+    let prompt = fields.optional("prompt", text(limits::TEXT_BYTES));
+    let messages = fields.optional("messages", array(limits::MESSAGES, object(read_message)));
+    match (fields.has("prompt"), fields.has("messages")) {
+        (true, true) => fields.refuse("messages", "must be absent when `prompt` is given"),
+        (false, false) => fields.refuse("prompt", "is required when `messages` is absent"),
+        (true, false) | (false, true) => {}
+    }
+    let said = prompt
+        .map(|prompt| vec![message(Role::User, prompt)])
+        .or(messages)?;
+    Some(
+        system
+            .map(|system| message(Role::System, system))
+            .into_iter()
+            .chain(said)
+            .collect(),
+    )
+}
+
+fn read_message(mut fields: Fields<'_>) -> Ruling<Message> {
+    let role = fields.required("role", choice(ROLES));
+    let content = fields.required("content", text(limits::TEXT_BYTES));
+    fields.finish(|| Some(message(role?, content?)))
+}
+
+fn message(role: Role, content: &str) -> Message {
+    Message {
+        role,
+        content: content.to_owned(),
+    }
+}
+
+fn read_model(item: Item<'_>) -> Ruling<&str> {
+    checked(text(limits::MODEL_BYTES), |model| {
+        let named = model
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || limits::MODEL_PUNCTUATION.contains(&byte));
+        if named {
+            Ok(model)
+        } else {
+            Err("may hold only letters and digits of ASCII and the characters ._:/@+-")
+        }
+    })(item)
+}
+
+fn read_metadata(item: Item<'_>) -> Ruling<BTreeMap<String, String>> {
+    let value = |item| text(limits::METADATA_VALUE_BYTES)(item).map(str::to_owned);
+    entries(limits::METADATA_KEYS, limits::METADATA_KEY_BYTES, value)(item)
+}
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;

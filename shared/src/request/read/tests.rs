@@ -1,0 +1,392 @@
+use super::*;
+use serde_json::json;
+
+/// A valid request with one field set to `value`.
+fn with(name: &str, value: Value) -> Value {
+    let mut body = json!({"prompt": "Say hello."});
+    body[name] = value;
+    body
+}
+
+fn accepted(body: &Value) -> GenerateRequest {
+    GenerateRequest::read(body).unwrap_or_else(|errors| panic!("{errors:?}"))
+}
+
+fn pointers(body: &Value) -> Vec<String> {
+    let errors = GenerateRequest::read(body).expect_err("the request is to be refused");
+    errors.into_iter().map(|error| error.pointer).collect()
+}
+
+#[test]
+fn a_prompt_alone_is_a_request_with_the_defaults() {
+    let expected = GenerateRequest {
+        input: GenerateInput {
+            messages: vec![message(Role::User, "Say hello.")],
+            model: None,
+            max_tokens: None,
+            temperature: None,
+            response_format: ResponseFormat::Text,
+            language: None,
+            difficulty: None,
+        },
+        ref_type: None,
+        ref_id: None,
+        metadata: BTreeMap::new(),
+        deadline_seconds: 86_400,
+        max_attempts: 5,
+    };
+    assert_eq!(accepted(&json!({"prompt": "Say hello."})), expected);
+}
+
+#[test]
+fn every_field_is_read() {
+    let request = accepted(&json!({
+        "messages": [
+            {"role": "user", "content": "Hi."},
+            {"role": "assistant", "content": "Hello."},
+            {"role": "user", "content": "Again."},
+        ],
+        "system": "Be brief.",
+        "model": "openai/gpt-4o-mini:2024-07-18@eu+x_y",
+        "provider": "openai",
+        "maxTokens": 1_000_000,
+        "temperature": 2,
+        "responseFormat": "json",
+        "language": "Rust",
+        "difficulty": "hard",
+        "metadata": {"team": "a", "__proto__": "b", "constructor": ""},
+        "refId": "4711",
+        "refType": "ticket",
+        "deadlineSeconds": 604_800,
+        "maxAttempts": 20,
+    }));
+    let roles: Vec<Role> = request
+        .input
+        .messages
+        .iter()
+        .map(|message| message.role)
+        .collect();
+    assert_eq!(
+        roles,
+        [Role::System, Role::User, Role::Assistant, Role::User]
+    );
+    assert_eq!(request.input.messages[0].content, "Be brief.");
+    assert_eq!(
+        request.input.model.as_deref(),
+        Some("openai/gpt-4o-mini:2024-07-18@eu+x_y")
+    );
+    assert_eq!(request.input.max_tokens, Some(1_000_000));
+    assert_eq!(request.input.temperature, Some(2.0));
+    assert_eq!(request.input.response_format, ResponseFormat::Json);
+    assert_eq!(request.input.language.as_deref(), Some("Rust"));
+    assert_eq!(request.input.difficulty.as_deref(), Some("hard"));
+    assert_eq!(request.metadata.len(), 3);
+    assert_eq!(request.metadata["__proto__"], "b");
+    assert_eq!(request.ref_id.as_deref(), Some("4711"));
+    assert_eq!(request.ref_type.as_deref(), Some("ticket"));
+    assert_eq!(
+        (request.deadline_seconds, request.max_attempts),
+        (604_800, 20)
+    );
+}
+
+#[test]
+fn system_leads_a_prompt_as_well() {
+    let request = accepted(&with("system", json!("Be brief.")));
+    assert_eq!(
+        request.input.messages,
+        [
+            message(Role::System, "Be brief."),
+            message(Role::User, "Say hello.")
+        ]
+    );
+}
+
+#[test]
+fn there_is_a_prompt_or_messages_and_never_both() {
+    let messages = json!([{"role": "user", "content": "Hi."}]);
+    assert_eq!(pointers(&json!({})), ["/prompt"]);
+    assert_eq!(pointers(&json!({"system": "Be brief."})), ["/prompt"]);
+    assert_eq!(pointers(&with("messages", messages)), ["/messages"]);
+    assert_eq!(pointers(&json!({"prompt": null})), ["/prompt"]);
+    assert_eq!(
+        pointers(&json!({"prompt": 1, "messages": 2})),
+        ["/prompt", "/messages", "/messages"]
+    );
+}
+
+#[test]
+fn a_body_that_is_no_object_is_refused_once() {
+    for body in [json!(null), json!([]), json!("prompt"), json!(1)] {
+        assert_eq!(pointers(&body), [""]);
+    }
+}
+
+#[test]
+fn text_is_kept_byte_for_byte() {
+    for text in [
+        " leading and trailing \r\n",
+        "\u{202e}right to left\u{200b}",
+        "👩\u{200d}👩\u{200d}👧",
+        "e\u{301} and é",
+        "\u{1}\u{7f}\u{feff}",
+        "'; DROP TABLE jobs;--",
+    ] {
+        let request = accepted(&json!({"prompt": text, "system": text}));
+        assert_eq!(
+            request.input.messages,
+            [message(Role::System, text), message(Role::User, text)]
+        );
+    }
+}
+
+#[test]
+fn text_has_one_byte_to_one_mebibyte() {
+    let longest = "é".repeat(524_288);
+    assert_eq!(
+        accepted(&json!({"prompt": longest})).input.messages[0].content,
+        longest
+    );
+    let too_long = format!("{longest}a");
+    for text in ["", &too_long] {
+        assert_eq!(pointers(&json!({"prompt": text})), ["/prompt"]);
+        assert_eq!(pointers(&with("system", json!(text))), ["/system"]);
+        assert_eq!(
+            pointers(&json!({"messages": [{"role": "user", "content": text}]})),
+            ["/messages/0/content"]
+        );
+    }
+}
+
+#[test]
+fn a_nul_character_is_refused_in_every_string() {
+    for name in [
+        "prompt",
+        "system",
+        "model",
+        "provider",
+        "responseFormat",
+        "language",
+        "difficulty",
+        "refId",
+        "refType",
+    ] {
+        assert_eq!(pointers(&with(name, json!("a\0b"))), [format!("/{name}")]);
+    }
+    assert_eq!(
+        pointers(&with("metadata", json!({"k": "a\0b"}))),
+        ["/metadata/k"]
+    );
+    assert_eq!(
+        pointers(&with("metadata", json!({"a\0b": "v"}))),
+        ["/metadata/a\0b"]
+    );
+    assert_eq!(
+        pointers(&json!({"messages": [{"role": "user", "content": "a\0"}]})),
+        ["/messages/0/content"]
+    );
+}
+
+#[test]
+fn messages_are_one_to_a_thousand_objects_of_role_and_content() {
+    let one = json!({"role": "user", "content": "Hi."});
+    let many = |count: usize| json!({"messages": vec![one.clone(); count]});
+    assert_eq!(accepted(&many(1000)).input.messages.len(), 1000);
+    for count in [0, 1001] {
+        assert_eq!(pointers(&many(count)), ["/messages"]);
+    }
+    for wrong in [json!({}), json!("Hi."), json!(null)] {
+        assert_eq!(pointers(&json!({ "messages": wrong })), ["/messages"]);
+    }
+    let body = json!({"messages": [
+        one,
+        {"role": "tool", "content": "x"},
+        {"role": "user"},
+        {"role": "user", "content": ["x"], "name": "Ada"},
+        "Hi.",
+    ]});
+    assert_eq!(
+        pointers(&body),
+        [
+            "/messages/1/role",
+            "/messages/2/content",
+            "/messages/3/content",
+            "/messages/3/name",
+            "/messages/4"
+        ]
+    );
+}
+
+#[test]
+fn numbers_out_of_bounds_or_of_another_type_are_refused() {
+    for (name, accepted_values) in [
+        ("maxTokens", [json!(1), json!(1_000_000)]),
+        ("temperature", [json!(0), json!(2.0)]),
+        ("deadlineSeconds", [json!(1), json!(604_800)]),
+        ("maxAttempts", [json!(1), json!(20)]),
+    ] {
+        for value in accepted_values {
+            accepted(&with(name, value));
+        }
+        for value in [
+            json!(-1),
+            json!(604_801.5),
+            json!(1_u64 << 31),
+            json!("1"),
+            json!(null),
+        ] {
+            assert_eq!(
+                pointers(&with(name, value.clone())),
+                [format!("/{name}")],
+                "{value}"
+            );
+        }
+    }
+    for (name, value) in [
+        ("maxTokens", json!(0)),
+        ("maxTokens", json!(1_000_001)),
+        ("maxTokens", json!(1.0)),
+        ("temperature", json!(2.01)),
+        ("deadlineSeconds", json!(0)),
+        ("deadlineSeconds", json!(604_801)),
+        ("maxAttempts", json!(0)),
+        ("maxAttempts", json!(21)),
+    ] {
+        assert_eq!(pointers(&with(name, value)), [format!("/{name}")]);
+    }
+}
+
+#[test]
+fn a_model_is_a_short_name_of_known_characters() {
+    accepted(&with("model", json!("m".repeat(128))));
+    for model in [
+        "",
+        &"m".repeat(129),
+        "a b",
+        "modèle",
+        "' OR 1=1;--",
+        "a\nb",
+        "a\\b",
+        "a\"b",
+    ] {
+        assert_eq!(
+            pointers(&with("model", json!(model))),
+            ["/model"],
+            "{model:?}"
+        );
+    }
+}
+
+#[test]
+fn openai_is_the_only_provider_and_chains_are_unknown() {
+    for provider in [
+        json!("anthropic"),
+        json!("OpenAI"),
+        json!(["openai"]),
+        json!(null),
+    ] {
+        assert_eq!(pointers(&with("provider", provider)), ["/provider"]);
+    }
+    assert_eq!(
+        pointers(&with("providers", json!(["openai"]))),
+        ["/providers"]
+    );
+}
+
+#[test]
+fn short_strings_are_bounded_and_without_control_characters() {
+    for (name, longest) in [
+        ("language", 64),
+        ("difficulty", 64),
+        ("refId", 128),
+        ("refType", 128),
+    ] {
+        accepted(&with(name, json!("x".repeat(longest))));
+        for text in ["", &"x".repeat(longest + 1), "a\nb", "\u{7f}"] {
+            assert_eq!(
+                pointers(&with(name, json!(text))),
+                [format!("/{name}")],
+                "{text:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn metadata_is_bounded_in_keys_and_values() {
+    let keys = |count: usize| {
+        let entries: BTreeMap<String, &str> =
+            (0..count).map(|index| (format!("k{index}"), "v")).collect();
+        with("metadata", json!(entries))
+    };
+    assert_eq!(accepted(&keys(64)).metadata.len(), 64);
+    assert_eq!(pointers(&keys(65)), ["/metadata"]);
+
+    let long_key = "k".repeat(64);
+    accepted(&with("metadata", json!({ long_key: "v".repeat(512) })));
+    let too_long = "k".repeat(65);
+    assert_eq!(
+        pointers(&with("metadata", json!({ too_long: "v" }))).len(),
+        1
+    );
+    assert_eq!(
+        pointers(&with("metadata", json!({"k": "v".repeat(513)}))),
+        ["/metadata/k"]
+    );
+    for value in [json!(1), json!(null), json!({}), json!(["v"])] {
+        assert_eq!(
+            pointers(&with("metadata", json!({ "k": value }))),
+            ["/metadata/k"]
+        );
+    }
+    for metadata in [json!([]), json!("k=v"), json!(null)] {
+        assert_eq!(pointers(&with("metadata", metadata)), ["/metadata"]);
+    }
+}
+
+#[test]
+fn fields_that_are_not_the_clients_to_set_are_unknown() {
+    for name in [
+        "state",
+        "status",
+        "tenantId",
+        "tenant_id",
+        "attempt",
+        "max_tokens",
+        "Prompt",
+        "",
+    ] {
+        assert_eq!(
+            pointers(&with(name, json!("succeeded"))),
+            [format!("/{name}")]
+        );
+    }
+}
+
+#[test]
+fn every_violation_is_reported_and_no_value_repeated() {
+    let body = json!({
+        "prompt": "",
+        "model": "hunter 2",
+        "maxTokens": "hunter2",
+        "metadata": {"k": ["hunter2"]},
+        "state": "hunter2",
+    });
+    let errors = GenerateRequest::read(&body).expect_err("it is to be refused");
+    let found: Vec<&str> = errors.iter().map(|error| error.pointer.as_str()).collect();
+    assert_eq!(
+        found,
+        ["/prompt", "/model", "/maxTokens", "/metadata/k", "/state"]
+    );
+    assert!(errors.iter().all(|error| !error.detail.contains("hunter")));
+}
+
+#[test]
+fn what_was_read_survives_its_storage() {
+    let input = accepted(&with("temperature", json!(0.7))).input;
+    let stored = serde_json::to_string(&input).expect("it can be written");
+    assert_eq!(
+        serde_json::from_str::<GenerateInput>(&stored).ok(),
+        Some(input)
+    );
+}
