@@ -45,8 +45,8 @@ pub(crate) async fn admit<P: Ports, R: Readiness>(
         return Err(Problem::unauthenticated("the key is malformed"));
     };
     let principal = key_holder(app, &key).await?;
-    call.noted.tenant_id = Some(principal.tenant_id.clone());
-    call.noted.key_id = Some(principal.key_id.clone());
+    call.noted.tenant = Some(principal.tenant_id.clone());
+    call.noted.key = Some(principal.key_id.clone());
     if !principal.may(scope) {
         let detail = format!("This route needs a key with the scope `{scope}`.");
         return Err(Problem::new(ProblemCode::InsufficientScope, detail));

@@ -39,11 +39,11 @@ pub(crate) enum Caller {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Noted {
     /// Whose key was used, or who is administered.
-    pub(crate) tenant_id: Option<TenantId>,
+    pub(crate) tenant: Option<TenantId>,
     /// Which key was used, or is administered.
-    pub(crate) key_id: Option<KeyId>,
+    pub(crate) key: Option<KeyId>,
     /// Which job was submitted, read or cancelled.
-    pub(crate) job_id: Option<JobId>,
+    pub(crate) job: Option<JobId>,
 }
 
 impl Call {
@@ -86,7 +86,7 @@ impl Call {
     /// [`Problem::no_such_job`] for what is no job id: as for any other id that is unknown.
     pub(crate) fn path_job(&mut self) -> Result<JobId, Problem> {
         let job: JobId = self.path_id().parse().or(Err(Problem::no_such_job()))?;
-        self.noted.job_id = Some(job.clone());
+        self.noted.job = Some(job.clone());
         Ok(job)
     }
 

@@ -1,6 +1,6 @@
-//! The description of the API (OpenAPI 3.1), made from the route table and the types of the bodies.
-//!
-//! It is built natively and committed as `docs/openapi.json`; the Worker serves that file.
+//! The description of the API, made from the route table and the types of the bodies: a document of
+//! version 3.1 of the specification of that name. It is built natively and
+//! committed as `docs/openapi.json`; the Worker serves that file.
 
 mod bodies;
 mod operations;

@@ -1,7 +1,7 @@
 //! The route table: every path the API answers, with what a caller must hold.
 //!
-//! The router, the access check, the OpenAPI document and the tests all read this one table. What
-//! is not in it is not served.
+//! The router, the access check, the description of the API and the tests all read this one table.
+//! What is not in it is not served.
 
 use http::Method;
 use redrive_shared::access::Scope;

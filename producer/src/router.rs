@@ -112,13 +112,13 @@ fn log(ports: &impl Ports, call: &Call, status: StatusCode, problem: Option<Prob
         .with("route", call.pattern)
         .with("status", status.as_u16())
         .with("duration_ms", ports.clock().now().millis_since(started_at));
-    if let Some(tenant) = &call.noted.tenant_id {
+    if let Some(tenant) = &call.noted.tenant {
         event = event.with("tenant.id", tenant.as_str());
     }
-    if let Some(key) = &call.noted.key_id {
+    if let Some(key) = &call.noted.key {
         event = event.with("key.id", key.as_str());
     }
-    if let Some(job) = &call.noted.job_id {
+    if let Some(job) = &call.noted.job {
         event = event.with("job.id", job.as_str());
     }
     if let Some(problem) = problem {

@@ -1,1 +1,4 @@
-//! Redrive.
+//! What the end-to-end tests are built from.
+
+pub mod conformance;
+pub mod simulator;

@@ -1,2 +1,98 @@
-//! `cargo xtask`.
-fn main() {}
+//! `cargo xtask`: the commands of this repository.
+#![expect(
+    clippy::print_stderr,
+    reason = "a command speaks to its user on the terminal"
+)]
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use xtask::deploy::Environment;
+use xtask::{build, check, demo, deploy, dev, process, test, tools};
+
+/// Installs, builds, runs, tests and deploys Redrive.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs one job through a local stack of its own and shows every step of it
+    Demo,
+    /// Keeps a local stack up until Ctrl-C
+    Dev {
+        /// The port of 127.0.0.1 to answer on; 0 takes a free one
+        #[arg(long, default_value_t = 8787)]
+        port: u16,
+        /// The folder of the stack's database, keys and log
+        #[arg(long, value_name = "DIR", default_value = ".redrive/dev")]
+        state: PathBuf,
+        /// Start with an empty state folder
+        #[arg(long)]
+        fresh: bool,
+        /// The seconds between two runs of the sweep
+        #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
+        cron_seconds: u64,
+    },
+    /// Installs what is missing, builds the Workers, and runs every test
+    Test {
+        /// Handed on to `cargo test`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Checks format, lints, docs and dependencies
+    Check,
+    /// Builds the Workers and the files of /docs
+    Build,
+    /// Deploys both Workers to a Cloudflare account
+    Deploy {
+        /// Where to
+        #[arg(long, value_enum)]
+        env: Environment,
+        /// Print what would be called and check the configurations; needs no account and no network
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Told to end: children that end now are no error, and the signal handler is about to
+            // end this process.
+            process::wait_if_stopping();
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    match command {
+        Command::Demo => demo::run(),
+        Command::Dev {
+            port,
+            state,
+            fresh,
+            cron_seconds,
+        } => dev::run(&dev::Options {
+            port,
+            state,
+            fresh,
+            cron_seconds,
+        }),
+        Command::Test { arguments } => test::run(&arguments),
+        Command::Check => check::run(),
+        Command::Build => {
+            tools::ensure()?;
+            build::all()
+        }
+        Command::Deploy { env, dry_run } => deploy::run(env, dry_run),
+    }
+}

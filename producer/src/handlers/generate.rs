@@ -32,7 +32,7 @@ pub(super) async fn submit<P: Ports, R: Readiness>(
         status: "queued",
         status_url: status_url.clone(),
     };
-    call.noted.job_id = Some(job);
+    call.noted.job = Some(job);
     Ok(Answer::json(StatusCode::ACCEPTED, &document)?
         .with(LOCATION, &status_url)
         .with(RETRY_AFTER, "1"))

@@ -55,8 +55,8 @@ pub(super) async fn create<P: Ports, R: Readiness>(
         created_at: now,
         expires_at: request.expires_at,
     };
-    call.noted.tenant_id = Some(new.tenant_id.clone());
-    call.noted.key_id = Some(new.id.clone());
+    call.noted.tenant = Some(new.tenant_id.clone());
+    call.noted.key = Some(new.id.clone());
     if !app.ports.store().insert_key(&new).await? {
         let violation =
             FieldError { pointer: "/tenantId".to_owned(), detail: "there is no such tenant".to_owned() };
@@ -142,8 +142,8 @@ pub(super) async fn revoke<P: Ports, R: Readiness>(
         .await?
         .ok_or_else(Problem::no_such_key)?;
     app.keys.forget(&key);
-    call.noted.tenant_id = Some(row.tenant_id.clone());
-    call.noted.key_id = Some(key);
+    call.noted.tenant = Some(row.tenant_id.clone());
+    call.noted.key = Some(key);
     Answer::json(StatusCode::OK, &document(row)?)
 }
 

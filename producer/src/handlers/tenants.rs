@@ -37,6 +37,6 @@ pub(super) async fn create<P: Ports, R: Readiness>(
         name: name.to_owned(),
         created_at: now.to_rfc3339(),
     };
-    call.noted.tenant_id = Some(tenant);
+    call.noted.tenant = Some(tenant);
     Answer::json(StatusCode::CREATED, &document)
 }

@@ -169,11 +169,6 @@ pub(super) fn answer(body: &Value) -> Reading {
         (Some(_), FinishReason::Stop | FinishReason::Other) => FinishReason::Refusal,
         (_, reason) => reason,
     };
-    let calls_tool = ["tool_calls", "function_call"].iter().any(|key| {
-        message
-            .get(*key)
-            .is_some_and(|call| !call.is_null() && *call != Value::Array(vec![]))
-    });
     let text = if content.text.is_empty() {
         refusal.clone().unwrap_or_default()
     } else {
@@ -189,8 +184,16 @@ pub(super) fn answer(body: &Value) -> Reading {
         model: name(body.get("model")),
         provider_request_id: None,
     };
-    let findings = findings(&answer, refusal.is_some(), calls_tool);
+    let findings = findings(&answer, refusal.is_some(), calls_tool(message));
     Reading::Answer(answer, findings)
+}
+
+fn calls_tool(message: &Value) -> bool {
+    ["tool_calls", "function_call"].iter().any(|key| {
+        message
+            .get(*key)
+            .is_some_and(|call| !call.is_null() && *call != Value::Array(Vec::new()))
+    })
 }
 
 fn findings(answer: &Answer, refused: bool, calls_tool: bool) -> Vec<Finding> {

@@ -1,0 +1,81 @@
+use super::{START, Tenant, count};
+use redrive_shared::clock::Instant;
+use redrive_shared::database::{Database, DatabaseError, Statement};
+use redrive_shared::store::Store;
+
+pub(super) async fn text_and_large_numbers_come_back_as_they_were<D: Database>(store: &Store<D>) {
+    let tenant = Tenant::new(51);
+    let mut job = tenant.job(START);
+    job.deadline_at = Instant::from_millis(9_000_000_000_001);
+    job.metadata = [
+        ("__proto__", "\u{202e}é\u{200b}👩‍👩‍👧'; DROP TABLE jobs;--"),
+        ("b", ""),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into();
+    job.model = Some("\"quoted\" \\ model".to_owned());
+    store.insert_job(&job).await.expect("stored");
+    let read = tenant.read(store, &job.id).await;
+    assert_eq!(read.deadline_at, job.deadline_at);
+    assert_eq!(read.metadata, job.metadata);
+    assert_eq!(read.model, job.model);
+}
+
+pub(super) async fn a_megabyte_of_request_is_kept<D: Database>(store: &Store<D>) {
+    let tenant = Tenant::new(52);
+    let mut job = tenant.job(START);
+    job.request = format!("\"{}\"", "é".repeat(512 * 1024));
+    store.insert_job(&job).await.expect("stored");
+    let claimed = tenant.claim(store, &job.id, START).await.expect("claimed");
+    assert!(
+        claimed.request == job.request,
+        "the request came back changed"
+    );
+}
+
+pub(super) async fn a_failing_statement_undoes_its_whole_batch<D: Database>(store: &Store<D>) {
+    let insert = "INSERT INTO tenants (id, name, created_at_ms) VALUES (?1, 'a', 1)";
+    let batch = vec![
+        Statement::new(insert, vec!["ten_once".into()]),
+        Statement::new(insert, vec!["ten_once".into()]),
+    ];
+    let result = store.database().batch(batch).await;
+    assert!(matches!(result, Err(DatabaseError::Other(_))), "{result:?}");
+    assert_eq!(
+        count(store, "SELECT count(*) AS n FROM tenants", vec![]).await,
+        0
+    );
+}
+
+pub(super) async fn an_unknown_state_is_refused<D: Database>(store: &Store<D>) {
+    let tenant = Tenant::new(53);
+    tenant.submit(store).await;
+    for sql in [
+        "UPDATE jobs SET state = 'finished'",
+        "UPDATE jobs SET state = 'succeeded'",
+        "UPDATE jobs SET attempt = 'one'",
+        "UPDATE jobs SET max_attempts = 21",
+        "UPDATE jobs SET failures = 1",
+    ] {
+        let result = store
+            .database()
+            .batch(vec![Statement::new(sql, vec![])])
+            .await;
+        assert!(
+            matches!(result, Err(DatabaseError::Other(_))),
+            "{sql}: {result:?}"
+        );
+    }
+}
+
+pub(super) async fn an_undecodable_message_is_recorded_once<D: Database>(store: &Store<D>) {
+    let body = "\u{0}x".repeat(5_000);
+    for _ in 0..2 {
+        store
+            .record_undecodable("m1", "redrive-jobs", "not JSON", &body, START)
+            .await
+            .expect("recorded");
+    }
+    let kept = "SELECT count(*) AS n FROM undecodable_messages WHERE length(excerpt) = 2048";
+    assert_eq!(count(store, kept, vec![]).await, 1);
+}

@@ -1,0 +1,56 @@
+// The door of a local stack: every request goes to the producer, except the two routes that a
+// test or `cargo xtask dev` needs and that the platform serves by itself in production.
+// This Worker is never deployed.
+//
+// POST /__local/cron                                    fires the consumer's cron once
+// POST /__local/queue {queue, messages: [{id, body, attempts}]}
+//                                                       hands messages to its queue handler
+//
+// Both answer the outcome that the runtime reports, as JSON.
+
+const CRON = "* * * * *";
+
+export default {
+  async fetch(request, env) {
+    const { pathname } = new URL(request.url);
+    if (!pathname.startsWith("/__local/")) {
+      return env.PRODUCER.fetch(request);
+    }
+    if (request.method !== "POST") {
+      return refuse(405, "the /__local/ routes answer POST only");
+    }
+    switch (pathname) {
+      case "/__local/cron":
+        return Response.json(
+          await env.CONSUMER.scheduled({ cron: CRON, scheduledTime: new Date() }),
+        );
+      case "/__local/queue":
+        return deliver(request, env);
+      default:
+        return refuse(404, "no such local route");
+    }
+  },
+};
+
+async function deliver(request, env) {
+  let delivery;
+  try {
+    delivery = await request.json();
+  } catch {
+    return refuse(400, "the body is not JSON");
+  }
+  const { queue, messages } = delivery;
+  if (typeof queue !== "string" || !Array.isArray(messages)) {
+    return refuse(422, "give `queue`, a string, and `messages`, an array");
+  }
+  const timestamp = new Date();
+  const outcome = await env.CONSUMER.queue(
+    queue,
+    messages.map(({ id, body, attempts }) => ({ id, body, attempts: attempts ?? 1, timestamp })),
+  );
+  return Response.json(outcome);
+}
+
+function refuse(status, detail) {
+  return Response.json({ status, detail }, { status });
+}

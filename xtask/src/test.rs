@@ -1,0 +1,27 @@
+//! `cargo xtask test`: every test, with what they need built before them.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::steps::Steps;
+use crate::{build, checkout, process, tools};
+
+/// Installs, builds, and runs `cargo test --workspace` with these arguments.
+///
+/// # Errors
+/// If a tool cannot be installed, something does not compile, or a test fails.
+pub fn run(arguments: &[String]) -> Result<()> {
+    let mut steps = Steps::new();
+    steps.run("set-up", "install the tools that are missing", tools::ensure)?;
+    steps.run("build", "compile both Workers to Wasm", build::all)?;
+    steps.attempt("tests", "run every test of the workspace", || {
+        let mut test = Command::new("cargo");
+        test.args(["test", "--workspace"])
+            .args(arguments)
+            .current_dir(checkout::root());
+        process::run(&mut test)
+    });
+    println!("==> {}", steps.line());
+    steps.verdict()
+}
