@@ -6,7 +6,9 @@ use crate::problem::{Problem, ProblemCode};
 use crate::route::Access;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use redrive_shared::access::{ApiKey, InvalidScopes, KeyHash, KeyRecord, Principal, Scope, bearer_token};
+use redrive_shared::access::{
+    ApiKey, InvalidScopes, KeyHash, KeyRecord, Principal, Scope, bearer_token,
+};
 use redrive_shared::clock::{Clock, Instant};
 use redrive_shared::database::DatabaseError;
 use redrive_shared::ports::Ports;
@@ -65,7 +67,8 @@ fn credential(headers: &HeaderMap) -> Result<&str, Problem> {
             let token = bearer_token(header)
                 .map_err(|error| Problem::unauthenticated(&error.to_string()))?;
             if key.is_some_and(|key| key != token) {
-                let detail = "Send the key in `Authorization` or in `X-API-Key`, not two different ones.";
+                let detail =
+                    "Send the key in `Authorization` or in `X-API-Key`, not two different ones.";
                 return Err(Problem::new(ProblemCode::ConflictingCredentials, detail));
             }
             Ok(token)
@@ -78,15 +81,25 @@ fn single<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, Pro
     let mut values = headers.get_all(name).iter();
     let value = values.next();
     if values.next().is_some() {
-        return Err(Problem::unauthenticated("a credential header appears twice"));
+        return Err(Problem::unauthenticated(
+            "a credential header appears twice",
+        ));
     }
     value
-        .map(|value| value.to_str().or(Err(Problem::unauthenticated("a credential header is not ASCII"))))
+        .map(|value| {
+            value.to_str().or(Err(Problem::unauthenticated(
+                "a credential header is not ASCII",
+            )))
+        })
         .transpose()
 }
 
 fn operator<P: Ports, R: Readiness>(app: &App<P, R>, token: &str) -> Result<Caller, Problem> {
-    let admin_key = app.secrets.admin_key.as_ref().map_err(|fault| Problem::misconfigured(fault))?;
+    let admin_key = app
+        .secrets
+        .admin_key
+        .as_ref()
+        .map_err(|fault| Problem::misconfigured(fault))?;
     if admin_key.matches(token) {
         Ok(Caller::Operator)
     } else {
@@ -94,15 +107,24 @@ fn operator<P: Ports, R: Readiness>(app: &App<P, R>, token: &str) -> Result<Call
     }
 }
 
-async fn key_holder<P: Ports, R: Readiness>(app: &App<P, R>, key: &ApiKey) -> Result<Principal, Problem> {
-    let secret = app.secrets.key_hash_secret.as_ref().map_err(|fault| Problem::misconfigured(fault))?;
+async fn key_holder<P: Ports, R: Readiness>(
+    app: &App<P, R>,
+    key: &ApiKey,
+) -> Result<Principal, Problem> {
+    let secret = app
+        .secrets
+        .key_hash_secret
+        .as_ref()
+        .map_err(|fault| Problem::misconfigured(fault))?;
     let hash = key.hash(secret);
     let now = app.ports.clock().now();
     let record = match app.keys.get(&hash, now) {
         Some(record) => record,
         None => look_up(app, hash, now).await?,
     };
-    record.check(now).map_err(|denied| Problem::unauthenticated(&denied.to_string()))
+    record
+        .check(now)
+        .map_err(|denied| Problem::unauthenticated(&denied.to_string()))
 }
 
 async fn look_up<P: Ports, R: Readiness>(
@@ -110,7 +132,10 @@ async fn look_up<P: Ports, R: Readiness>(
     hash: KeyHash,
     now: Instant,
 ) -> Result<KeyRecord, Problem> {
-    let row = repeat(app.ports.clock(), || app.ports.store().find_key(hash.as_str())).await?;
+    let row = repeat(app.ports.clock(), || {
+        app.ports.store().find_key(hash.as_str())
+    })
+    .await?;
     let Some(row) = row else {
         return Err(Problem::unauthenticated("the key is unknown"));
     };

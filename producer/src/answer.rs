@@ -19,7 +19,11 @@ pub(crate) struct Answer {
 impl Answer {
     /// An answer without a body.
     pub(crate) fn empty(status: StatusCode) -> Self {
-        Self { status, headers: HeaderMap::new(), body: String::new() }
+        Self {
+            status,
+            headers: HeaderMap::new(),
+            body: String::new(),
+        }
     }
 
     /// An answer with JSON text.
@@ -28,7 +32,11 @@ impl Answer {
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/json"),
         )]);
-        Self { status, headers, body }
+        Self {
+            status,
+            headers,
+            body,
+        }
     }
 
     /// An answer with a value as JSON.
@@ -59,7 +67,10 @@ impl Answer {
         headers
             .entry(header::CACHE_CONTROL)
             .or_insert(HeaderValue::from_static("no-store"));
-        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        );
         if let Ok(value) = HeaderValue::from_str(request_id) {
             headers.insert("x-request-id", value);
         }

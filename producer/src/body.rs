@@ -21,7 +21,11 @@ const TIME_LIMIT: Duration = Duration::from_secs(30);
 /// # Errors
 /// 415 when it is compressed or no JSON, 413 when it is over 1 MiB, told before reading where
 /// `Content-Length` says so, 408 when it does not arrive, 400 when it breaks off.
-pub(crate) async fn read(headers: &HeaderMap, body: Body, clock: &impl Clock) -> Result<Vec<u8>, Problem> {
+pub(crate) async fn read(
+    headers: &HeaderMap,
+    body: Body,
+    clock: &impl Clock,
+) -> Result<Vec<u8>, Problem> {
     refuse_compressed(headers)?;
     let is_json = content_type(headers)?;
     let announced = headers
@@ -34,11 +38,18 @@ pub(crate) async fn read(headers: &HeaderMap, body: Body, clock: &impl Clock) ->
     let bytes = match select(pin!(collect(body)), pin!(clock.sleep(TIME_LIMIT))).await {
         Either::Left((bytes, _)) => bytes?,
         Either::Right(_) => {
-            let detail = format!("The body must arrive within {} seconds.", TIME_LIMIT.as_secs());
+            let detail = format!(
+                "The body must arrive within {} seconds.",
+                TIME_LIMIT.as_secs()
+            );
             return Err(Problem::new(ProblemCode::RequestTimeout, detail));
         }
     };
-    if bytes.is_empty() || is_json { Ok(bytes) } else { Err(not_json()) }
+    if bytes.is_empty() || is_json {
+        Ok(bytes)
+    } else {
+        Err(not_json())
+    }
 }
 
 /// Reads with a running count: what the client announces is not believed.
@@ -77,7 +88,11 @@ fn content_type(headers: &HeaderMap) -> Result<bool, Problem> {
     let Some(value) = values.next() else {
         return Ok(false);
     };
-    if values.next().is_none() && value.to_str().is_ok_and(is_json) { Ok(true) } else { Err(not_json()) }
+    if values.next().is_none() && value.to_str().is_ok_and(is_json) {
+        Ok(true)
+    } else {
+        Err(not_json())
+    }
 }
 
 fn is_json(content_type: &str) -> bool {

@@ -109,6 +109,9 @@ impl Call {
             .or_else(|| self.parts.headers.get(http::header::HOST)?.to_str().ok())
             .and_then(|host| host.parse::<http::uri::Authority>().ok())
             .filter(|authority| !authority.as_str().contains('@'));
-        host.map_or_else(|| path.to_owned(), |host| format!("{scheme}://{host}{path}"))
+        host.map_or_else(
+            || path.to_owned(),
+            |host| format!("{scheme}://{host}{path}"),
+        )
     }
 }

@@ -17,7 +17,9 @@ pub(crate) fn preferred_wait(headers: &HeaderMap) -> Option<Duration> {
         .flat_map(|value| value.split(','))
         .find_map(|preference| {
             let (name, value) = preference.split(';').next()?.split_once('=')?;
-            name.trim().eq_ignore_ascii_case("wait").then(|| value.trim().trim_matches('"'))
+            name.trim()
+                .eq_ignore_ascii_case("wait")
+                .then(|| value.trim().trim_matches('"'))
         })
         .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?
         .parse()
@@ -73,7 +75,17 @@ mod tests {
 
     #[test]
     fn a_wait_that_cannot_be_read_is_no_preference() {
-        for value in ["", "wait", "wait=", "wait=0", "wait=-1", "wait=1.5", "wait=+5", "wait=99999999999999999999", "await=5"] {
+        for value in [
+            "",
+            "wait",
+            "wait=",
+            "wait=0",
+            "wait=-1",
+            "wait=1.5",
+            "wait=+5",
+            "wait=99999999999999999999",
+            "await=5",
+        ] {
             assert_eq!(preferring(value), None, "{value}");
         }
     }

@@ -13,14 +13,23 @@ static KEYS: LazyLock<Arc<KeyCache>> = LazyLock::new(Arc::default);
 
 /// Answers one HTTP request.
 #[event(fetch)]
-async fn fetch(request: HttpRequest, env: Env, _context: Context) -> worker::Result<http::Response<Body>> {
+async fn fetch(
+    request: HttpRequest,
+    env: Env,
+    _context: Context,
+) -> worker::Result<http::Response<Body>> {
     let secrets = Secrets::read(
         setting(&env, "ADMIN_KEY").as_deref(),
         setting(&env, "KEY_HASH_SECRET").as_deref(),
     );
     let ports = Bindings::new(&env)?;
     let readiness = WorkerReadiness { env };
-    let app = App { ports, readiness, secrets, keys: Arc::clone(&KEYS) };
+    let app = App {
+        ports,
+        readiness,
+        secrets,
+        keys: Arc::clone(&KEYS),
+    };
     Ok(router(Arc::new(app)).call(request).await?)
 }
 
@@ -32,22 +41,29 @@ struct WorkerReadiness {
 impl WorkerReadiness {
     async fn ask_consumer(&self) -> Result<(), String> {
         const UNREACHABLE: &str = "the consumer does not answer on the service binding CONSUMER";
-        let consumer: Fetcher =
-            self.env.service("CONSUMER").map_err(|_| "the service binding CONSUMER is missing".to_owned())?;
+        let consumer: Fetcher = self
+            .env
+            .service("CONSUMER")
+            .map_err(|_| "the service binding CONSUMER is missing".to_owned())?;
         let mut response: worker::Response = consumer
             .fetch("http://consumer/ready", None)
             .await
             .and_then(TryInto::try_into)
             .map_err(|_| UNREACHABLE.to_owned())?;
         let problems: Vec<String> = response.json().await.map_err(|_| UNREACHABLE.to_owned())?;
-        if problems.is_empty() { Ok(()) } else { Err(problems.join("; ")) }
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(problems.join("; "))
+        }
     }
 }
 
 impl Readiness for WorkerReadiness {
     fn queue(&self) -> impl Future<Output = Result<(), String>> + Send {
         std::future::ready(
-            check_binding(&self.env, "JOBS").and_then(|()| check_binding(&self.env, "DEAD_LETTERS")),
+            check_binding(&self.env, "JOBS")
+                .and_then(|()| check_binding(&self.env, "DEAD_LETTERS")),
         )
     }
 

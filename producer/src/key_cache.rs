@@ -33,7 +33,10 @@ impl Entry {
 impl KeyCache {
     /// The key with this hash, if it was looked up less than five seconds before `now`.
     pub(crate) fn get(&self, hash: &KeyHash, now: Instant) -> Option<KeyRecord> {
-        self.entries().get(hash).filter(|entry| entry.is_fresh(now)).map(|entry| entry.record.clone())
+        self.entries()
+            .get(hash)
+            .filter(|entry| entry.is_fresh(now))
+            .map(|entry| entry.record.clone())
     }
 
     /// Keeps a key that was looked up at `now`.
@@ -43,7 +46,13 @@ impl KeyCache {
             entries.retain(|_, entry| entry.is_fresh(now));
         }
         if entries.len() < CAPACITY {
-            entries.insert(hash, Entry { record, fetched_at: now });
+            entries.insert(
+                hash,
+                Entry {
+                    record,
+                    fetched_at: now,
+                },
+            );
         }
     }
 
@@ -54,5 +63,54 @@ impl KeyCache {
 
     fn entries(&self) -> MutexGuard<'_, HashMap<KeyHash, Entry>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use redrive_shared::access::{ApiKey, KeyHashSecret, Scope, Scopes};
+    use redrive_shared::ids::TenantId;
+    use redrive_shared::native::SeededEntropy;
+
+    const NOW: Instant = Instant::from_millis(1_795_258_517_372);
+
+    fn key(entropy: &SeededEntropy) -> (KeyHash, KeyRecord) {
+        let secret = KeyHashSecret::new(&"s".repeat(32)).expect("it is long enough");
+        let record = KeyRecord {
+            id: KeyId::new(NOW, entropy),
+            tenant_id: TenantId::new(NOW, entropy),
+            scopes: Scopes::new([Scope::JobsRead]).expect("not empty"),
+            expires_at: None,
+            revoked_at: None,
+        };
+        (ApiKey::generate(entropy).hash(&secret), record)
+    }
+
+    #[test]
+    fn a_full_cache_makes_room_of_what_is_stale_only() {
+        let cache = KeyCache::default();
+        let entropy = SeededEntropy::new(1);
+        for _ in 0..CAPACITY {
+            let (hash, record) = key(&entropy);
+            cache.put(hash, record, NOW);
+        }
+        let (hash, record) = key(&entropy);
+        cache.put(hash.clone(), record.clone(), NOW);
+        assert_eq!(cache.get(&hash, NOW), None);
+        assert_eq!(cache.entries().len(), CAPACITY);
+
+        let later = NOW.plus_millis(TIME_TO_LIVE_MS);
+        cache.put(hash.clone(), record.clone(), later);
+        assert_eq!(cache.get(&hash, later), Some(record));
+        assert_eq!(cache.entries().len(), 1);
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_does_not_lengthen_the_life_of_a_key() {
+        let cache = KeyCache::default();
+        let (hash, record) = key(&SeededEntropy::new(1));
+        cache.put(hash.clone(), record, NOW);
+        assert_eq!(cache.get(&hash, NOW.plus_millis(-1)), None);
     }
 }

@@ -1,6 +1,7 @@
-//! The description of the API, made from the route table and the types of the bodies: a document of
-//! version 3.1 of the specification of that name. It is built natively and
-//! committed as `docs/openapi.json`; the Worker serves that file.
+//! The description of the API in the `OpenAPI` 3.1 format, made from the route table and the types
+//! of the bodies.
+//!
+//! It is built natively and committed as `docs/openapi.json`; the Worker serves that file.
 
 mod bodies;
 mod operations;
@@ -16,8 +17,8 @@ use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder};
 use utoipa::openapi::security::{SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
-    ComponentsBuilder, Content, ContentBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi,
-    OpenApiBuilder, PathsBuilder, Ref, Required, Response, ResponseBuilder, Server, Type,
+    ComponentsBuilder, Content, ContentBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder,
+    OpenApi, OpenApiBuilder, PathsBuilder, Ref, Required, Response, ResponseBuilder, Server, Type,
 };
 
 const BEARER: &str = "apiKey";
@@ -59,16 +60,30 @@ pub fn document() -> Result<String, serde_json::Error> {
 }
 
 fn build() -> OpenApi {
-    let paths = ROUTES.iter().fold(PathsBuilder::new().build(), |mut paths, route| {
-        paths.add_path_operation(route.path, vec![method(route)], operation(route));
-        paths
-    });
+    let paths = ROUTES
+        .iter()
+        .fold(PathsBuilder::new().build(), |mut paths, route| {
+            paths.add_path_operation(route.path, vec![method(route)], operation(route));
+            paths
+        });
     let mut components = Schemas::openapi().components.unwrap_or_default();
     let others = ComponentsBuilder::new()
         .header("RequestId", header("Names the request in the log."))
-        .security_scheme(BEARER, bearer("rd_live_…", "An API key: `Authorization: Bearer rd_live_…`."))
+        .security_scheme(
+            BEARER,
+            bearer(
+                "rd_live_…",
+                "An API key: `Authorization: Bearer rd_live_…`.",
+            ),
+        )
         .security_scheme(HEADER, header_scheme())
-        .security_scheme(OPERATOR, bearer("ADMIN_KEY", "The operator's key, as set by the secret `ADMIN_KEY`."))
+        .security_scheme(
+            OPERATOR,
+            bearer(
+                "ADMIN_KEY",
+                "The operator's key, as set by the secret `ADMIN_KEY`.",
+            ),
+        )
         .build();
     components.security_schemes = others.security_schemes;
     components.headers = others.headers;
@@ -78,7 +93,12 @@ fn build() -> OpenApi {
                 .title("Redrive")
                 .version(env!("CARGO_PKG_VERSION"))
                 .description(Some(include_str!("openapi/introduction.md")))
-                .license(Some(LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build())),
+                .license(Some(
+                    LicenseBuilder::new()
+                        .name("Apache-2.0")
+                        .identifier(Some("Apache-2.0"))
+                        .build(),
+                )),
         )
         .servers(Some([Server::new("/")]))
         .paths(paths)
@@ -128,7 +148,11 @@ fn operation(route: &Route) -> OperationBuilder {
         operation = operation.request_body(Some(
             RequestBodyBuilder::new()
                 .content("application/json", body.content)
-                .required(Some(if body.required { Required::True } else { Required::False }))
+                .required(Some(if body.required {
+                    Required::True
+                } else {
+                    Required::False
+                }))
                 .build(),
         ));
     }
@@ -180,5 +204,7 @@ fn header(description: &str) -> utoipa::openapi::Header {
 
 /// A body of the schema with this name.
 fn content(schema: &str) -> Content {
-    ContentBuilder::new().schema(Some(Ref::from_schema_name(schema))).build()
+    ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name(schema)))
+        .build()
 }

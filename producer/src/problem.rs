@@ -79,20 +79,34 @@ pub(crate) struct Violation {
 impl Violation {
     /// A violation by a query parameter.
     pub(crate) fn parameter(name: &str, detail: &str) -> Self {
-        Self { pointer: None, parameter: Some(name.to_owned()), detail: detail.to_owned() }
+        Self {
+            pointer: None,
+            parameter: Some(name.to_owned()),
+            detail: detail.to_owned(),
+        }
     }
 }
 
 impl From<FieldError> for Violation {
     fn from(error: FieldError) -> Self {
-        Self { pointer: Some(error.pointer), parameter: None, detail: error.detail }
+        Self {
+            pointer: Some(error.pointer),
+            parameter: None,
+            detail: error.detail,
+        }
     }
 }
 
 impl Problem {
     /// A problem with a detail of ours.
     pub(crate) fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
-        Self { code, cause: None, detail: detail.into(), violations: Vec::new(), headers: Vec::new() }
+        Self {
+            code,
+            cause: None,
+            detail: detail.into(),
+            violations: Vec::new(),
+            headers: Vec::new(),
+        }
     }
 
     fn with_header(mut self, name: HeaderName, value: impl Into<String>) -> Self {
@@ -126,13 +140,19 @@ impl Problem {
 
     /// 405 with the methods that the path takes.
     pub(crate) fn method_not_allowed(allowed: &str) -> Self {
-        Self::new(ProblemCode::MethodNotAllowed, format!("This path takes {allowed}."))
-            .with_header(header::ALLOW, allowed)
+        Self::new(
+            ProblemCode::MethodNotAllowed,
+            format!("This path takes {allowed}."),
+        )
+        .with_header(header::ALLOW, allowed)
     }
 
     /// 409: the job is in a state that a cancellation does not leave.
     pub(crate) fn not_cancellable(state: JobState) -> Self {
-        let detail = format!("The job is `{}`, and can no longer be cancelled.", state.as_str());
+        let detail = format!(
+            "The job is `{}`, and can no longer be cancelled.",
+            state.as_str()
+        );
         Self::new(ProblemCode::JobNotCancellable, detail)
     }
 
@@ -188,7 +208,9 @@ impl Problem {
         let body = serde_json::to_string(&document).unwrap_or_default();
         let answer = Answer::text(self.code.status(), body)
             .with(header::CONTENT_TYPE, "application/problem+json");
-        self.headers.into_iter().fold(answer, |answer, (name, value)| answer.with(name, &value))
+        self.headers
+            .into_iter()
+            .fold(answer, |answer, (name, value)| answer.with(name, &value))
     }
 }
 
@@ -208,13 +230,20 @@ impl From<DatabaseError> for Problem {
 
 /// What a parser says of a stored row, without the stored text that it may quote.
 fn without_quotations(text: &str) -> String {
-    text.split(['"', '`']).step_by(2).collect::<Vec<_>>().join("…")
+    text.split(['"', '`'])
+        .step_by(2)
+        .collect::<Vec<_>>()
+        .join("…")
 }
 
 /// An error's text as a sentence.
 fn sentence(text: &str) -> String {
     let mut characters = text.chars();
-    let first: String = characters.next().into_iter().flat_map(char::to_uppercase).collect();
+    let first: String = characters
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .collect();
     format!("{first}{}.", characters.as_str())
 }
 
@@ -229,6 +258,9 @@ mod tests {
         );
         let problem = Problem::from(error);
         assert_eq!(problem.code, ProblemCode::Internal);
-        assert_eq!(problem.cause.as_deref(), Some("invalid type: string …, expected u32, not …"));
+        assert_eq!(
+            problem.cause.as_deref(),
+            Some("invalid type: string …, expected u32, not …")
+        );
     }
 }

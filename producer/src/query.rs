@@ -18,9 +18,17 @@ impl Query {
         let mut parameters = Map::new();
         let mut violations = Vec::new();
         for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
-            if name.contains(char::REPLACEMENT_CHARACTER) || value.contains(char::REPLACEMENT_CHARACTER) {
-                violations.push(Violation::parameter(&name, "must be UTF-8, percent-encoded"));
-            } else if parameters.insert(name.clone().into_owned(), value.into_owned().into()).is_some() {
+            if name.contains(char::REPLACEMENT_CHARACTER)
+                || value.contains(char::REPLACEMENT_CHARACTER)
+            {
+                violations.push(Violation::parameter(
+                    &name,
+                    "must be UTF-8, percent-encoded",
+                ));
+            } else if parameters
+                .insert(name.clone().into_owned(), value.into_owned().into())
+                .is_some()
+            {
                 violations.push(Violation::parameter(&name, "must be given once"));
             }
         }
@@ -42,8 +50,11 @@ impl Query {
         read(Fields::of(&self.0)).map_err(|errors| {
             Problem::invalid(errors.into_iter().map(|error| {
                 let name = error.pointer.strip_prefix('/').unwrap_or(&error.pointer);
-                let detail = error.detail.replace("is not a known field", "is not a known parameter");
-                Violation::parameter(name, &detail)
+                let name = name.replace("~1", "/").replace("~0", "~");
+                let detail = error
+                    .detail
+                    .replace("is not a known field", "is not a known parameter");
+                Violation::parameter(&name, &detail)
             }))
         })
     }

@@ -61,30 +61,86 @@ const READ: Access = Access::Scope(Scope::JobsRead);
 const WRITE: Access = Access::Scope(Scope::JobsWrite);
 
 const fn route(method: Method, path: &'static str, access: Access, operation: Operation) -> Route {
-    Route { method, path, access, operation }
+    Route {
+        method,
+        path,
+        access,
+        operation,
+    }
 }
 
 /// Every route.
 pub static ROUTES: [Route; 13] = [
     route(Method::GET, "/health", Access::Public, Operation::Health),
-    route(Method::GET, "/api/health", Access::Public, Operation::Health),
+    route(
+        Method::GET,
+        "/api/health",
+        Access::Public,
+        Operation::Health,
+    ),
     route(Method::GET, "/api/ready", Access::Public, Operation::Ready),
-    route(Method::GET, "/api/openapi.json", Access::Public, Operation::OpenApi),
-    route(Method::POST, "/api/v1/generate", WRITE, Operation::SubmitGenerate),
-    route(Method::GET, "/api/v1/generate/{id}/status", READ, Operation::ReadJob),
+    route(
+        Method::GET,
+        "/api/openapi.json",
+        Access::Public,
+        Operation::OpenApi,
+    ),
+    route(
+        Method::POST,
+        "/api/v1/generate",
+        WRITE,
+        Operation::SubmitGenerate,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/generate/{id}/status",
+        READ,
+        Operation::ReadJob,
+    ),
     route(Method::GET, "/api/v1/jobs", READ, Operation::ListJobs),
     route(Method::GET, "/api/v1/jobs/{id}", READ, Operation::ReadJob),
-    route(Method::POST, "/api/v1/jobs/{id}/cancel", WRITE, Operation::CancelJob),
-    route(Method::POST, "/api/v1/admin/tenants", Access::Admin, Operation::CreateTenant),
-    route(Method::POST, "/api/v1/admin/keys", Access::Admin, Operation::CreateKey),
-    route(Method::GET, "/api/v1/admin/keys", Access::Admin, Operation::ListKeys),
-    route(Method::DELETE, "/api/v1/admin/keys/{id}", Access::Admin, Operation::RevokeKey),
+    route(
+        Method::POST,
+        "/api/v1/jobs/{id}/cancel",
+        WRITE,
+        Operation::CancelJob,
+    ),
+    route(
+        Method::POST,
+        "/api/v1/admin/tenants",
+        Access::Admin,
+        Operation::CreateTenant,
+    ),
+    route(
+        Method::POST,
+        "/api/v1/admin/keys",
+        Access::Admin,
+        Operation::CreateKey,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/admin/keys",
+        Access::Admin,
+        Operation::ListKeys,
+    ),
+    route(
+        Method::DELETE,
+        "/api/v1/admin/keys/{id}",
+        Access::Admin,
+        Operation::RevokeKey,
+    ),
 ];
 
 /// The route of a path for a method, where `HEAD` counts as `GET`.
 pub(crate) fn find(path: &str, method: &Method) -> Option<&'static Route> {
-    let method = if method == Method::HEAD { &Method::GET } else { method };
-    ROUTES.iter().find(|route| route.path == path && route.method == *method)
+    let method = if method == Method::HEAD {
+        &Method::GET
+    } else {
+        method
+    };
+    ROUTES
+        .iter()
+        .find(|route| route.path == path && route.method == *method)
 }
 
 /// The value of `Allow` for a path.

@@ -73,12 +73,17 @@ async fn answer<P: Ports, R: Readiness>(
     body: Body,
 ) -> Result<Answer, Problem> {
     check_size(call)?;
-    let pattern = call
-        .pattern
-        .ok_or_else(|| Problem::new(ProblemCode::RouteNotFound, "There is no such path in this API."))?;
+    let pattern = call.pattern.ok_or_else(|| {
+        Problem::new(
+            ProblemCode::RouteNotFound,
+            "There is no such path in this API.",
+        )
+    })?;
     let method = &call.parts.method;
     if method == Method::OPTIONS {
-        return Ok(Answer::empty(StatusCode::NO_CONTENT).with(ALLOW, &route::allowed_methods(pattern)));
+        return Ok(
+            Answer::empty(StatusCode::NO_CONTENT).with(ALLOW, &route::allowed_methods(pattern))
+        );
     }
     let route = route::find(pattern, method)
         .ok_or_else(|| Problem::method_not_allowed(&route::allowed_methods(pattern)))?;
@@ -90,13 +95,21 @@ async fn answer<P: Ports, R: Readiness>(
 }
 
 fn check_size(call: &Call) -> Result<(), Problem> {
-    let url = call.parts.uri.path_and_query().map_or(0, |url| url.as_str().len());
+    let url = call
+        .parts
+        .uri
+        .path_and_query()
+        .map_or(0, |url| url.as_str().len());
     if url > URL_LIMIT {
         let detail = format!("Path and query must be at most {URL_LIMIT} bytes long.");
         return Err(Problem::new(ProblemCode::UriTooLong, detail));
     }
-    let headers: usize =
-        call.parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    let headers: usize = call
+        .parts
+        .headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum();
     if headers > HEADER_LIMIT {
         let detail = format!("The headers must be at most {HEADER_LIMIT} bytes long in all.");
         return Err(Problem::new(ProblemCode::HeadersTooLarge, detail));
@@ -105,7 +118,13 @@ fn check_size(call: &Call) -> Result<(), Problem> {
 }
 
 /// One event a request: ids, codes and lengths of time, nothing of what was sent.
-fn log(ports: &impl Ports, call: &Call, status: StatusCode, problem: Option<Problem>, started_at: Instant) {
+fn log(
+    ports: &impl Ports,
+    call: &Call,
+    status: StatusCode,
+    problem: Option<Problem>,
+    started_at: Instant,
+) {
     let mut event = Event::new("request")
         .with("request.id", call.id.as_str())
         .with("method", method_name(&call.parts.method))
@@ -127,7 +146,7 @@ fn log(ports: &impl Ports, call: &Call, status: StatusCode, problem: Option<Prob
             event = event.with("error.message", cause);
         }
     }
-    ports.log().write(event);
+    ports.log().conclude(event);
 }
 
 /// The method, if it is a known one: another is text that the client chose.
@@ -142,5 +161,9 @@ fn method_name(method: &Method) -> &str {
         Method::OPTIONS,
         Method::TRACE,
     ];
-    if KNOWN.contains(method) { method.as_str() } else { "other" }
+    if KNOWN.contains(method) {
+        method.as_str()
+    } else {
+        "other"
+    }
 }

@@ -51,7 +51,9 @@ pub(crate) struct AcceptedDocument {
     #[schema(example = "queued")]
     pub(crate) status: &'static str,
     /// Where to read the job from now on; absolute.
-    #[schema(example = "https://jobs.example.com/api/v1/jobs/job_019dc2d7c93c7c3a9d2f5a1b7c8e9f00")]
+    #[schema(
+        example = "https://jobs.example.com/api/v1/jobs/job_019dc2d7c93c7c3a9d2f5a1b7c8e9f00"
+    )]
     pub(crate) status_url: String,
 }
 

@@ -32,7 +32,11 @@ pub enum Cancelled {
 ///
 /// # Errors
 /// [`DatabaseError`]: the job may be cancelled or not; repeating is safe.
-pub async fn cancel<P: Ports>(ports: &P, tenant: &TenantId, job: &JobId) -> Result<Cancelled, DatabaseError> {
+pub async fn cancel<P: Ports>(
+    ports: &P,
+    tenant: &TenantId,
+    job: &JobId,
+) -> Result<Cancelled, DatabaseError> {
     let clock = ports.clock();
     let now = clock.now();
     repeat(clock, || ports.store().cancel(tenant, job, now)).await?;

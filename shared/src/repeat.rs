@@ -14,7 +14,10 @@ const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(
 ///
 /// # Errors
 /// What the last try answered.
-pub async fn repeat<T, F>(clock: &impl Clock, call: impl Fn() -> F + Send) -> Result<T, DatabaseError>
+pub async fn repeat<T, F>(
+    clock: &impl Clock,
+    call: impl Fn() -> F + Send,
+) -> Result<T, DatabaseError>
 where
     F: Future<Output = Result<T, DatabaseError>> + Send,
 {
@@ -45,7 +48,11 @@ mod tests {
         let made = AtomicU32::new(0);
         let clock = ManualClock::at(Instant::from_millis(0));
         let outcome = repeat(&clock, || async {
-            if made.fetch_add(1, Ordering::Relaxed) < failures { Err(error.clone()) } else { Ok(()) }
+            if made.fetch_add(1, Ordering::Relaxed) < failures {
+                Err(error.clone())
+            } else {
+                Ok(())
+            }
         })
         .now_or_never()
         .expect("a manual clock never makes a caller wait");

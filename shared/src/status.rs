@@ -47,7 +47,10 @@ pub async fn find<P: Ports>(
     wait: Duration,
 ) -> Result<Option<Standing>, DatabaseError> {
     if let Some(text) = cached(ports, tenant, job).await {
-        return Ok(Some(Standing { text, poll_after_seconds: None }));
+        return Ok(Some(Standing {
+            text,
+            poll_after_seconds: None,
+        }));
     }
     let Some(mut record) = look(ports, tenant, job).await? else {
         return Ok(None);
@@ -60,7 +63,10 @@ pub async fn find<P: Ports>(
         if left == 0 {
             break;
         }
-        ports.clock().sleep(pause.min(Duration::from_millis(left))).await;
+        ports
+            .clock()
+            .sleep(pause.min(Duration::from_millis(left)))
+            .await;
         pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
         match look(ports, tenant, job).await {
             Ok(Some(newer)) => record = newer,
@@ -107,10 +113,15 @@ fn standing(record: JobRecord, now: Instant) -> Result<Standing, DatabaseError> 
             let due_in = record.due_at.map_or(0, |due| due.millis_since(now));
             Some((due_in / 1_000 + 1).clamp(1, LONGEST_POLL_SECONDS))
         }
-        JobState::Succeeded | JobState::Failed | JobState::DeadLettered | JobState::Cancelled => None,
+        JobState::Succeeded | JobState::Failed | JobState::DeadLettered | JobState::Cancelled => {
+            None
+        }
     };
     let document = JobDocument::from(record);
     let text = serde_json::to_string(&document)
         .map_err(|error| DatabaseError::Corrupt(error.to_string()))?;
-    Ok(Standing { text, poll_after_seconds })
+    Ok(Standing {
+        text,
+        poll_after_seconds,
+    })
 }

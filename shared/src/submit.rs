@@ -35,7 +35,10 @@ pub async fn submit_generate<P: Ports>(
 }
 
 async fn send<P: Ports>(ports: &P, job: &NewJob) {
-    let message = JobMessage { tenant_id: job.tenant_id.clone(), job_id: job.id.clone() };
+    let message = JobMessage {
+        tenant_id: job.tenant_id.clone(),
+        job_id: job.id.clone(),
+    };
     if let Err(error) = ports.jobs().send(vec![message.encode()]).await {
         ports.log().write(
             Event::new("send_failed")

@@ -72,6 +72,7 @@ cases! {
     committing::a_failure_and_a_deferral_are_counted_apart,
     committing::an_unsuccessful_end_keeps_its_reason,
     committing::a_batch_of_commits_judges_each_by_its_own_fence,
+    committing::the_largest_delivery_is_claimed_and_committed_at_once,
     committing::a_cancelled_job_takes_no_answer,
     committing::a_terminal_job_is_not_cancelled,
     listing::jobs_are_listed_newest_first_and_by_page,
@@ -87,6 +88,7 @@ cases! {
     values::text_and_large_numbers_come_back_as_they_were,
     values::a_megabyte_of_request_is_kept,
     values::a_failing_statement_undoes_its_whole_batch,
+    values::each_statement_counts_its_own_changes,
     values::an_unknown_state_is_refused,
     values::an_undecodable_message_is_recorded_once,
 }

@@ -1,4 +1,9 @@
 //! What the end-to-end tests are built from.
 
+pub mod bench;
+pub mod client;
 pub mod conformance;
+pub mod http_database;
+pub mod poll;
 pub mod simulator;
+pub mod stage;

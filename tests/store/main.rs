@@ -1,14 +1,31 @@
-//! The conformance suite of the store over `SQLite`.
+//! The store over both of its databases, and what its statements cost.
+#![expect(
+    clippy::expect_used,
+    reason = "a test that meets the unexpected fails"
+)]
 
+mod plans;
+mod suite;
+
+use anyhow::Result;
 use redrive_shared::native::SqliteDatabase;
-use redrive_shared::store::Store;
-use redrive_tests::conformance;
+use redrive_tests::http_database::HttpDatabase;
+use redrive_tests::stage::StoreStage;
 
 #[tokio::test]
 async fn sqlite_conforms() {
-    for case in conformance::CASES {
-        println!("{case}");
-        let database = SqliteDatabase::in_memory().expect("the migrations run");
-        conformance::run(case, &Store::new(database)).await;
-    }
+    suite::run(async || SqliteDatabase::in_memory().expect("the migrations run")).await;
+}
+
+#[tokio::test]
+async fn d1_conforms() -> Result<()> {
+    let stage = StoreStage::start()?;
+    let database = HttpDatabase::new(stage.url());
+    suite::run(async || {
+        suite::empty(&database).await;
+        &database
+    })
+    .await;
+    plans::check(&database).await;
+    Ok(())
 }

@@ -9,14 +9,14 @@ use crate::stack::Stack;
 /// Makes a tenant and a key that may do everything but administer, and gives back the key.
 pub(crate) fn make_key(stack: &Stack, name: &str) -> Result<String> {
     let tenant = create(stack, "tenants", &json!({ "name": name }))?;
-    let tenant = tenant["tenantId"].as_str().context("no tenantId")?;
+    let tenant = http::text(&tenant, "tenantId")?;
     let key = json!({
         "tenantId": tenant,
         "name": name,
         "scopes": ["jobs:read", "jobs:write", "ops:read", "ops:write"],
     });
     let key = create(stack, "keys", &key)?;
-    Ok(key["key"].as_str().context("no key")?.to_owned())
+    Ok(http::text(&key, "key")?.to_owned())
 }
 
 fn create(stack: &Stack, what: &str, body: &Value) -> Result<Value> {

@@ -8,8 +8,10 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 use flate2::Compression;
 use flate2::read::GzEncoder;
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use crate::steps::with_heartbeat;
 use crate::tools::{self, Node};
 use crate::{checkout, process};
 
@@ -34,6 +36,12 @@ pub const WORKERS: [WorkerCrate; 2] = [
     },
 ];
 
+/// The Worker through which tests reach D1. It is never deployed.
+const STORE_WORKER: WorkerCrate = WorkerCrate {
+    package: "redrive-store-worker",
+    folder: "tests/store-worker",
+};
+
 /// How much Wasm a Worker is.
 #[derive(Debug, Clone, Copy)]
 pub struct Size {
@@ -52,6 +60,15 @@ pub fn all() -> Result<()> {
         worker_crate(worker)?;
     }
     docs_page()
+}
+
+/// Builds what [`all`] does and the Worker that only tests use.
+///
+/// # Errors
+/// What the compiler or a tool says.
+pub fn for_tests() -> Result<()> {
+    all()?;
+    worker_crate(STORE_WORKER)
 }
 
 /// Builds one Worker; does nothing if neither its code nor a tool has changed.
@@ -103,7 +120,13 @@ pub fn size(worker: WorkerCrate) -> Result<Size> {
 fn compile(worker: WorkerCrate) -> Result<PathBuf> {
     let mut build = Command::new("cargo");
     build
-        .args(["build", "--release", "--lib", "--target", "wasm32-unknown-unknown"])
+        .args([
+            "build",
+            "--release",
+            "--lib",
+            "--target",
+            "wasm32-unknown-unknown",
+        ])
         .args(["--message-format", "json-render-diagnostics"])
         .args(["--package", worker.package])
         .current_dir(checkout::root())
@@ -119,18 +142,15 @@ fn compile(worker: WorkerCrate) -> Result<PathBuf> {
 pub(crate) fn artifact(messages: &str, package: &str, ending: &str) -> Option<PathBuf> {
     messages
         .lines()
-        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
         .filter(|message| {
-            message["reason"] == "compiler-artifact"
-                && message["package_id"]
-                    .as_str()
-                    .is_some_and(|id| id.contains(&format!("#{package}@")))
+            let id = message.get("package_id").and_then(Value::as_str);
+            id.is_some_and(|id| id.contains(&format!("#{package}@")))
         })
         .filter_map(|message| {
-            message["filenames"]
-                .as_array()?
-                .iter()
-                .filter_map(|file| file.as_str())
+            let files = message.get("filenames")?.as_array()?.iter();
+            files
+                .filter_map(Value::as_str)
                 .find(|file| file.ends_with(ending))
                 .map(PathBuf::from)
         })
@@ -148,7 +168,10 @@ fn fingerprint(wasm: &Path) -> Result<String> {
 }
 
 fn bundle(worker: WorkerCrate, node: &Node) -> Result<()> {
-    println!("building {}: worker-build, wasm-bindgen, wasm-opt", worker.package);
+    println!(
+        "building {}: worker-build, wasm-bindgen, wasm-opt",
+        worker.package
+    );
     let mut build = Command::new(tools::WORKER_BUILD.path());
     build
         .arg("--release")
@@ -158,7 +181,7 @@ fn bundle(worker: WorkerCrate, node: &Node) -> Result<()> {
         .env("WASM_OPT_BIN", tools::npm_file("binaryen/bin/wasm-opt"))
         .env("ESBUILD_BIN", tools::npm_file("esbuild/bin/esbuild"));
     node.first_in_path(&mut build);
-    process::run_quietly(&mut build)
+    with_heartbeat(worker.package, || process::run_quietly(&mut build))
 }
 
 /// Puts the viewer of `/docs` where the producer's assets are: our page, and the two files of
@@ -178,7 +201,10 @@ pub fn docs_page() -> Result<()> {
     for (name, served) in [
         ("swagger-ui.css", "swagger-ui.css"),
         ("swagger-ui-bundle.js", "swagger-ui-bundle.js"),
-        ("swagger-ui-bundle.js.LICENSE.txt", "swagger-ui-bundle.js.LICENSE.txt"),
+        (
+            "swagger-ui-bundle.js.LICENSE.txt",
+            "swagger-ui-bundle.js.LICENSE.txt",
+        ),
         ("LICENSE", "swagger-ui.LICENSE.txt"),
         ("NOTICE", "swagger-ui.NOTICE.txt"),
     ] {

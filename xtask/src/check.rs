@@ -29,25 +29,36 @@ pub fn run() -> Result<()> {
     steps.attempt("format", "rustfmt leaves every file as it is", || {
         cargo(&["fmt", "--all", "--check"])
     });
-    steps.attempt("clippy", "lints of what runs natively, tests included", || {
-        let native = ["clippy", "--workspace", "--all-targets", "--all-features"];
-        cargo(&[&native[..], &DENY_WARNINGS].concat())
-    });
+    steps.attempt(
+        "clippy",
+        "lints of what runs natively, tests included",
+        || {
+            let native = ["clippy", "--workspace", "--all-targets", "--all-features"];
+            cargo(&[&native[..], &DENY_WARNINGS].concat())
+        },
+    );
     steps.attempt("clippy wasm32", "lints of what the Workers compile", || {
         let workers = [
             "clippy",
             "--package=redrive-shared",
             "--package=redrive-producer",
             "--package=redrive-consumer",
+            "--package=redrive-store-worker",
             "--features=redrive-shared/cloudflare",
         ];
         cargo(&[&workers[..], &WASM, &DENY_WARNINGS].concat())
     });
     steps.attempt("docs", "every link in the docs leads somewhere", || {
         let mut doc = Command::new("cargo");
-        doc.args(["doc", "--workspace", "--all-features", "--no-deps", "--quiet"])
-            .env("RUSTDOCFLAGS", "-D warnings")
-            .current_dir(checkout::root());
+        doc.args([
+            "doc",
+            "--workspace",
+            "--all-features",
+            "--no-deps",
+            "--quiet",
+        ])
+        .env("RUSTDOCFLAGS", "-D warnings")
+        .current_dir(checkout::root());
         process::run(&mut doc)
     });
     steps.attempt("deny", "licenses, bans and sources of dependencies", || {

@@ -77,7 +77,10 @@ mod tests {
         assert_eq!(made.admin_key, read.admin_key);
         assert_eq!(made.admin_key.len(), 48);
         assert_ne!(made.admin_key, made.key_hash_secret);
-        let mode = fs::metadata(state.path().join(FILE)).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
+        let permissions = fs::metadata(state.path().join(FILE))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(permissions & 0o777, 0o600);
     }
 }

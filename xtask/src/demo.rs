@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -22,7 +22,11 @@ const PATIENCE: Duration = Duration::from_secs(150);
 pub fn run() -> Result<()> {
     let provider = Provider::from_environment();
     let mut steps = Steps::new();
-    steps.run("set-up", "install the tools that are missing", tools::ensure)?;
+    steps.run(
+        "set-up",
+        "install the tools that are missing",
+        tools::ensure,
+    )?;
     steps.run("build", "compile both Workers to Wasm", build::all)?;
     println!("\n{}\n", provider.notice());
     let stack = steps.run("start", "apply the migrations, start the Workers", || {
@@ -62,7 +66,7 @@ fn job(stack: &Stack, key: &str) -> Result<String> {
     let submitted = start.elapsed();
     show(&answer, submitted);
     let accepted = answer.json(202)?;
-    let status_url = accepted["statusUrl"].as_str().context("no statusUrl")?;
+    let status_url = http::text(&accepted, "statusUrl")?;
     let status_url = if status_url.starts_with('/') {
         format!("{}{status_url}", stack.url())
     } else {
@@ -92,19 +96,23 @@ fn job(stack: &Stack, key: &str) -> Result<String> {
         seconds_fine(submitted),
         seconds_fine(start.elapsed())
     );
-    Ok(document["status"].as_str().context("no status")?.to_owned())
+    Ok(http::text(&document, "status")?.to_owned())
 }
 
 fn is_terminal(job: &Value) -> bool {
     ["succeeded", "failed", "dead_lettered", "cancelled"]
         .iter()
-        .any(|state| job["status"] == *state)
+        .any(|state| job.get("status").and_then(Value::as_str) == Some(state))
 }
 
 fn show(answer: &Answer, took: Duration) {
     println!("{} in {}", answer.status, seconds_fine(took));
     for name in ["location", "retry-after", "etag", "x-request-id"] {
-        if let Some(value) = answer.headers.get(name).and_then(|value| value.to_str().ok()) {
+        if let Some(value) = answer
+            .headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+        {
             println!("{name}: {value}");
         }
     }

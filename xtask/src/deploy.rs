@@ -1,21 +1,196 @@
-//! `cargo xtask deploy`.
+//! `cargo xtask deploy`: both Workers and what they need, on a Cloudflare account.
+//!
+//! Every step may be repeated: what exists is reused. The ids of D1 and KV belong to the account,
+//! so they are looked up by name and written into a copy of the configuration, in
+//! `.redrive/deploy/ENVIRONMENT`; the committed files stay as they are.
 
-use anyhow::Result;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 
-/// Where to deploy to.
+use crate::settings::{self, WorkerSettings};
+use crate::steps::Steps;
+use crate::{build, checkout, process, tools, wrangler};
+
+mod account;
+mod configuration;
+mod secrets;
+
+use account::Account;
+use configuration::Configuration;
+
+/// Where to deploy to: an environment of both `wrangler.toml` files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Environment {
-    /// Staging.
+    /// To try a version on the platform.
     Staging,
-    /// Production.
+    /// The one that people use.
     Production,
 }
 
-/// Deploys.
+impl Environment {
+    /// The name in the configuration files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Staging => "staging",
+            Self::Production => "production",
+        }
+    }
+}
+
+/// Installs, builds and deploys; with `dry_run`, prints the calls and lets `wrangler` check the
+/// generated configurations and bundles.
 ///
 /// # Errors
-/// None.
-pub fn run(_environment: Environment, _dry_run: bool) -> Result<()> {
-    Ok(())
+/// Names what is missing (an id, a secret, an account), or what `wrangler` refused.
+pub fn run(environment: Environment, dry_run: bool) -> Result<()> {
+    let mut steps = Steps::new();
+    steps.run(
+        "set-up",
+        "install the tools that are missing",
+        tools::ensure,
+    )?;
+    steps.run("build", "compile both Workers to Wasm", build::all)?;
+    if dry_run {
+        return steps.run("dry run", "print the calls, check the results", || {
+            rehearse(environment).map(|_calls| ())
+        });
+    }
+    let given = secrets::from_environment();
+    secrets::check(&given)?;
+    let name = environment.name();
+    steps.run("deploy", &format!("bring {name} up to date"), || {
+        let mut account = Account::real();
+        deploy(&mut account, environment, &given, &folder(environment)).map(|_| ())
+    })
+}
+
+/// What [`run`] does in a dry run once everything is built: prints every call that a deployment to
+/// an empty account would make, gives them back, and lets `wrangler` bundle both Workers with the
+/// generated configurations. It needs neither an account nor a network.
+///
+/// # Errors
+/// If a Worker has not been built, or `wrangler` refuses a configuration.
+pub fn rehearse(environment: Environment) -> Result<Vec<String>> {
+    let mut account = Account::imagined();
+    let folder = folder(environment);
+    let given = secrets::from_environment();
+    let configurations = deploy(&mut account, environment, &given, &folder)?;
+    for configuration in &configurations {
+        println!("checking {}", checkout::shown(&configuration.file));
+        let mut check = wrangler::command(&folder, ["deploy", "--dry-run", "--outdir"])?;
+        check
+            .arg(folder.join("bundle").join(&configuration.worker))
+            .arg("-c")
+            .arg(&configuration.file);
+        process::run_quietly(&mut check)?;
+    }
+    println!("wrangler accepts both configurations; nothing was deployed");
+    Ok(account.calls())
+}
+
+fn folder(environment: Environment) -> std::path::PathBuf {
+    checkout::path(".redrive/deploy").join(environment.name())
+}
+
+/// The deployment itself. The consumer goes first: the producer is bound to it.
+fn deploy(
+    account: &mut Account,
+    environment: Environment,
+    given: &BTreeMap<String, String>,
+    folder: &Path,
+) -> Result<[Configuration; 2]> {
+    let read = |file, secrets: &[&'static str]| {
+        let settings = WorkerSettings::read(&checkout::path(file), secrets)?;
+        Configuration::of(&settings, environment, folder)
+    };
+    let mut consumer = read(settings::CONSUMER, &settings::CONSUMER_SECRETS)?;
+    let mut producer = read(settings::PRODUCER, &settings::PRODUCER_SECRETS)?;
+
+    let databases = account.databases(&consumer.databases()?)?;
+    let namespaces = account.namespaces(&[configuration::namespace(environment)])?;
+    for queue in consumer.queues()? {
+        account.queue(&queue)?;
+    }
+    for configuration in [&mut consumer, &mut producer] {
+        configuration.set_ids(&databases, &namespaces, environment)?;
+        configuration.write()?;
+    }
+    for configuration in [&consumer, &producer] {
+        secrets::provide(account, configuration, given)
+            .with_context(|| format!("the secrets of {}", configuration.worker))?;
+    }
+    for database in databases.keys() {
+        account.migrate(database, &consumer.file)?;
+    }
+    for configuration in [&consumer, &producer] {
+        account.deploy(&configuration.file)?;
+    }
+    Ok([consumer, producer])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn imagine(environment: Environment) -> (Vec<String>, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut account = Account::imagined();
+        let given = BTreeMap::from([("ADMIN_KEY".to_owned(), "s3cret".repeat(8))]);
+        deploy(&mut account, environment, &given, folder.path()).unwrap();
+        (account.calls(), folder)
+    }
+
+    fn position(calls: &[String], part: &str) -> usize {
+        calls
+            .iter()
+            .position(|call| call.contains(part))
+            .unwrap_or_else(|| panic!("no call with {part}: {calls:#?}"))
+    }
+
+    #[test]
+    fn consumer_is_deployed_before_the_producer_and_after_what_it_needs() {
+        let (calls, _folder) = imagine(Environment::Staging);
+        let consumer = position(&calls, "wrangler deploy -c");
+        assert!(calls[consumer].contains("redrive-consumer-staging"));
+        assert!(calls[consumer + 1].contains("redrive-producer-staging"));
+        for needed in [
+            "d1 create redrive-staging",
+            "kv namespace create redrive-status-staging",
+            "queues create redrive-jobs-staging",
+            "queues create redrive-dead-letters-staging",
+            "d1 migrations apply redrive-staging --remote",
+        ] {
+            assert!(position(&calls, needed) < consumer, "{needed}");
+        }
+    }
+
+    #[test]
+    fn no_call_carries_a_secret() {
+        let (calls, _folder) = imagine(Environment::Production);
+        assert!(calls.iter().any(|call| call.contains("secret bulk")));
+        assert!(calls.iter().all(|call| !call.contains("s3cret")));
+    }
+
+    #[test]
+    fn generated_configuration_is_the_environment_and_nothing_of_another_one() {
+        let (_, folder) = imagine(Environment::Production);
+        for worker in ["redrive-producer-production", "redrive-consumer-production"] {
+            let file = folder.path().join(worker).join("wrangler.json");
+            let text = std::fs::read_to_string(file).unwrap();
+            let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(document["name"], worker);
+            assert_eq!(document["compatibility_date"], "2026-07-01");
+            assert_eq!(
+                document["d1_databases"][0]["database_name"],
+                "redrive-production"
+            );
+            assert!(document.get("env").is_none());
+            assert!(!text.contains("staging"));
+            assert!(!text.contains("\"redrive-jobs\""));
+        }
+    }
 }

@@ -13,7 +13,7 @@ use crate::credentials::write_private;
 use crate::http::{self, Call};
 use crate::log::{self, Follower};
 use crate::provider::Provider;
-use crate::stack::{Stack, StackOptions};
+use crate::stack::{self, Stack, StackOptions};
 use crate::steps::Steps;
 use crate::{access, build, process, tools};
 
@@ -37,9 +37,15 @@ pub struct Options {
 /// # Errors
 /// If the stack does not start, or ends by itself.
 pub fn run(options: &Options) -> Result<()> {
+    // Asked before anything that takes long; the stack asks again.
+    stack::ensure_free(options.port)?;
     let provider = Provider::from_environment();
     let mut steps = Steps::new();
-    steps.run("set-up", "install the tools that are missing", tools::ensure)?;
+    steps.run(
+        "set-up",
+        "install the tools that are missing",
+        tools::ensure,
+    )?;
     steps.run("build", "compile both Workers to Wasm", build::all)?;
     println!("{}", provider.notice());
     let mut stack = steps.run("start", "apply the migrations, start the Workers", || {
@@ -81,7 +87,7 @@ fn key(stack: &Stack, file: &Path) -> Result<String> {
     let known = fs::read_to_string(file)
         .ok()
         .and_then(|text| serde_json::from_str::<Value>(&text).ok())
-        .and_then(|document| Some(document["apiKey"].as_str()?.to_owned()));
+        .and_then(|document| Some(http::text(&document, "apiKey").ok()?.to_owned()));
     if let Some(key) = known {
         let answer = Call {
             method: Method::GET,

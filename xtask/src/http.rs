@@ -58,10 +58,7 @@ impl Call<'_> {
         let client = Client::builder().timeout(TIMEOUT).no_proxy().build()?;
         let mut request = client.request(self.method.clone(), &self.url);
         for (name, value) in self.headers {
-            request = request.header(
-                HeaderName::from_static(name),
-                HeaderValue::from_str(value)?,
-            );
+            request = request.header(HeaderName::from_static(name), HeaderValue::from_str(value)?);
         }
         if let Some(token) = self.bearer {
             request = request.bearer_auth(token);
@@ -76,6 +73,14 @@ impl Call<'_> {
             body: response.text()?,
         })
     }
+}
+
+/// A string member of an object.
+pub(crate) fn text<'a>(object: &'a Value, name: &str) -> Result<&'a str> {
+    object
+        .get(name)
+        .and_then(Value::as_str)
+        .with_context(|| format!("the answer has no {name}"))
 }
 
 /// A GET without a key.

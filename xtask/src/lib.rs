@@ -4,7 +4,7 @@
 //! - [`build`] turns the Worker crates into what `wrangler` serves.
 //! - [`stack`] starts one isolated local stack: both Workers on the real runtime, with a state
 //!   folder of its own. The end-to-end tests use it as `cargo xtask dev` does.
-//! - [`dev`], [`demo`], [`check`], [`test`] and [`deploy`] are the commands.
+//! - [`dev`], [`demo`], [`check`], [`mod@test`] and [`deploy`] are the commands.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,

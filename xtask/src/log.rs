@@ -13,7 +13,10 @@ use serde_json::Value;
 /// The last lines of a file, for an error message.
 pub(crate) fn tail(file: &Path, lines: usize) -> String {
     let text = std::fs::read_to_string(file).unwrap_or_default();
-    let all: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let all: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .collect();
     let skipped = all.len().saturating_sub(lines);
     all.into_iter().skip(skipped).collect::<Vec<_>>().join("\n")
 }
@@ -106,7 +109,10 @@ mod tests {
             readable(r#"[redrive-consumer] {"event":"job_succeeded","attempt":1}"#).unwrap(),
             "consumer  attempt=1 event=job_succeeded"
         );
-        assert_eq!(readable("[wrangler:info] POST /__local/cron 200 OK (6ms)"), None);
+        assert_eq!(
+            readable("[wrangler:info] POST /__local/cron 200 OK (6ms)"),
+            None
+        );
         assert_eq!(
             readable("[wrangler:info] GET /api/health 200 OK (6ms)").unwrap(),
             "http      GET /api/health 200 OK (6ms)"

@@ -156,6 +156,17 @@ impl Drop for Group {
     }
 }
 
+/// Whether a process group of this id runs a command with this text in its arguments. The text
+/// tells a group of ours from a later one that got the same id.
+pub(crate) fn group_runs(id: i32, text: &str) -> Result<bool> {
+    let listing = capture(Command::new("ps").args(["-A", "-o", "pgid=,args="]))?;
+    Ok(listing.lines().any(|line| {
+        line.trim_start()
+            .split_once(' ')
+            .is_some_and(|(group, arguments)| group.parse() == Ok(id) && arguments.contains(text))
+    }))
+}
+
 fn members_named(listing: &str, group: i32, program: &str) -> Vec<u32> {
     listing
         .lines()

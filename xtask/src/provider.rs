@@ -103,7 +103,9 @@ impl Running {
 
     /// The simulator's process group, if it is one.
     pub(crate) fn simulator_group(&self) -> Option<i32> {
-        self.simulator.as_ref().map(|simulator| simulator.group.id())
+        self.simulator
+            .as_ref()
+            .map(|simulator| simulator.group.id())
     }
 }
 
@@ -117,7 +119,13 @@ impl Simulator {
     fn start(arguments: &[String]) -> Result<Self> {
         let mut build = Command::new("cargo");
         build
-            .args(["build", "--package", "redrive-tests", "--bin", "provider-simulator"])
+            .args([
+                "build",
+                "--package",
+                "redrive-tests",
+                "--bin",
+                "provider-simulator",
+            ])
             .args(["--message-format", "json-render-diagnostics"])
             .current_dir(checkout::root())
             .stderr(Stdio::inherit());
@@ -125,7 +133,10 @@ impl Simulator {
         let binary = build::artifact(&messages, "redrive-tests", "/provider-simulator")
             .context("cargo built no provider-simulator")?;
         let mut command = Command::new(binary);
-        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
+        command
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped());
         let mut group = Group::start(&mut command)?;
         let output = group.leader().stdout.take().context("no standard output")?;
         let (send, receive) = mpsc::channel();

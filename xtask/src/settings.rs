@@ -36,8 +36,8 @@ pub(crate) struct WorkerSettings {
 impl WorkerSettings {
     /// Reads a `wrangler.toml`.
     pub(crate) fn read(file: &Path, secrets: &[&'static str]) -> Result<Self> {
-        let text = fs::read_to_string(file)
-            .with_context(|| format!("cannot read {}", file.display()))?;
+        let text =
+            fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
         let mut document: Map<String, Value> =
             toml::from_str(&text).with_context(|| format!("cannot parse {}", file.display()))?;
         let folder = file.parent().unwrap_or(Path::new("."));
@@ -69,7 +69,9 @@ impl WorkerSettings {
     /// The file that `wrangler` serves.
     pub(crate) fn main(&self) -> Result<PathBuf> {
         let main = self.document.get("main").and_then(Value::as_str);
-        Ok(PathBuf::from(main.context("a Worker's configuration has no main")?))
+        Ok(PathBuf::from(
+            main.context("a Worker's configuration has no main")?,
+        ))
     }
 
     /// Whether the Worker reads a variable or a secret of this name.

@@ -16,15 +16,15 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::credentials::Credentials;
-use crate::process::{self, Group};
+use crate::process::Group;
 use crate::provider::{Provider, Running};
-use crate::settings::{self, WorkerSettings};
-use crate::{checkout, http, log, wrangler};
+use crate::settings;
+use crate::{http, log, wrangler};
 
-/// Says that a folder is a stack's state, so that `fresh` may delete it.
-const MARKER: &str = "redrive-state";
+mod state;
+
 /// How long the runtime may take to answer on a machine that is busy with other stacks.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 const POLL: Duration = Duration::from_millis(50);
 
 /// Which Workers a stack runs.
@@ -88,31 +88,32 @@ impl Stack {
     /// If the port is taken, the folder is not the stack's to use, a Worker is not built, a
     /// migration fails, or the runtime does not answer; then the end of its log is in the error.
     pub fn start(options: StackOptions) -> Result<Self> {
-        if options.port != 0 {
-            ensure_free(options.port)?;
-        }
-        let state = prepare_state(&options.state_dir, options.fresh)?;
-        let credentials = Credentials::of(&state)?;
+        ensure_free(options.port)?;
+        let folder = state::prepare_folder(&options.state_dir, options.fresh)?;
+        let credentials = Credentials::of(&folder)?;
         let provider = options.provider.start()?;
 
-        let workers = read_workers(&options.workers)?;
+        let workers = state::read_workers(&options.workers)?;
         let mut variables = BTreeMap::new();
         if matches!(options.workers, Workers::Pipeline) {
             variables.insert("ADMIN_KEY".to_owned(), credentials.admin_key.clone());
-            variables.insert("KEY_HASH_SECRET".to_owned(), credentials.key_hash_secret.clone());
+            variables.insert(
+                "KEY_HASH_SECRET".to_owned(),
+                credentials.key_hash_secret.clone(),
+            );
             variables.extend(provider.variables.clone());
         }
         variables.extend(options.vars);
         settings::refuse_unknown(&variables, &workers)?;
-        let configurations = write_configurations(&state, &workers, &variables)?;
-        migrate(&state, &workers, &configurations)?;
+        let configurations = state::write_configurations(&folder, &workers, &variables)?;
+        state::migrate(&folder, &workers, &configurations)?;
 
         let mut stack = Self {
             runtime: None,
             provider,
             configurations,
             workers: options.workers,
-            state,
+            state: folder,
             port: options.port,
             credentials,
         };
@@ -227,7 +228,9 @@ impl Stack {
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log);
-        self.runtime = Some(Group::start(&mut command)?);
+        let group = Group::start(&mut command)?;
+        state::note_runtime(&self.state, group.id())?;
+        self.runtime = Some(group);
         let outcome = self.wait_until_ready(before);
         if outcome.is_err() {
             self.runtime = None;
@@ -279,7 +282,11 @@ fn ready_port(log: &str) -> Option<u16> {
     after.get(..end)?.parse().ok()
 }
 
-fn ensure_free(port: u16) -> Result<()> {
+/// Refuses a port that somebody listens on.
+pub(crate) fn ensure_free(port: u16) -> Result<()> {
+    if port == 0 {
+        return Ok(());
+    }
     match TcpListener::bind(("127.0.0.1", port)) {
         Ok(_) => Ok(()),
         Err(error) => bail!(
@@ -287,86 +294,6 @@ fn ensure_free(port: u16) -> Result<()> {
              another one with --port"
         ),
     }
-}
-
-/// Makes the folder, emptied if asked to, and gives back its absolute path.
-fn prepare_state(state: &Path, fresh: bool) -> Result<PathBuf> {
-    let context = || format!("cannot use {} as the state folder", state.display());
-    if state.exists() {
-        let marked = state.join(MARKER).is_file();
-        let empty = fs::read_dir(state).with_context(context)?.next().is_none();
-        ensure!(
-            marked || empty,
-            "{} holds something that is not a stack's state; choose another folder",
-            state.display()
-        );
-        if fresh && marked {
-            fs::remove_dir_all(state).with_context(context)?;
-        }
-    }
-    fs::create_dir_all(state).with_context(context)?;
-    fs::write(
-        state.join(MARKER),
-        "This folder is the state of a local Redrive stack and may be deleted.\n",
-    )
-    .with_context(context)?;
-    state.canonicalize().with_context(context)
-}
-
-fn read_workers(workers: &Workers) -> Result<Vec<WorkerSettings>> {
-    let read = match workers {
-        // The gateway comes first: only the first Worker can be reached from outside.
-        Workers::Pipeline => vec![
-            WorkerSettings::read(&checkout::path(settings::GATEWAY), &[])?,
-            WorkerSettings::read(
-                &checkout::path(settings::PRODUCER),
-                &settings::PRODUCER_SECRETS,
-            )?,
-            WorkerSettings::read(
-                &checkout::path(settings::CONSUMER),
-                &settings::CONSUMER_SECRETS,
-            )?,
-        ],
-        Workers::Only(configuration) => vec![WorkerSettings::read(configuration, &[])?],
-    };
-    for worker in &read {
-        let main = worker.main()?;
-        ensure!(
-            main.is_file(),
-            "{} is missing: run `cargo xtask build` first",
-            checkout::shown(&main)
-        );
-    }
-    Ok(read)
-}
-
-/// A folder for each: `.dev.vars` belongs to all configurations beside it.
-fn write_configurations(
-    state: &Path,
-    workers: &[WorkerSettings],
-    variables: &BTreeMap<String, String>,
-) -> Result<Vec<PathBuf>> {
-    workers
-        .iter()
-        .map(|worker| {
-            let folder = state.join("configuration").join(worker.name()?);
-            worker.write_local(&folder, variables)
-        })
-        .collect()
-}
-
-/// Applies the migrations once: the Workers share one database.
-fn migrate(state: &Path, workers: &[WorkerSettings], configurations: &[PathBuf]) -> Result<()> {
-    let with_database = workers
-        .iter()
-        .zip(configurations)
-        .find_map(|(worker, configuration)| Some((worker.database()?, configuration)));
-    let Some((database, configuration)) = with_database else {
-        return Ok(());
-    };
-    let mut apply = wrangler::command(state, ["d1", "migrations", "apply", database, "--local"])?;
-    apply.arg("--persist-to").arg(state).arg("-c").arg(configuration);
-    process::run_quietly(&mut apply).context("cannot apply the migrations")
 }
 
 #[cfg(test)]
@@ -379,25 +306,10 @@ mod tests {
             ready_port("x\n[wrangler:info] Ready on http://127.0.0.1:34763\ny"),
             Some(34763)
         );
-        assert_eq!(ready_port("[wrangler:info] Ready on http://127.0.0.1:34"), None);
-    }
-
-    #[test]
-    fn fresh_deletes_a_state_folder_and_nothing_else() {
-        let folder = tempfile::tempdir().unwrap();
-        let state = folder.path().join("state");
-        prepare_state(&state, true).unwrap();
-        fs::write(state.join("old"), "").unwrap();
-        prepare_state(&state, false).unwrap();
-        assert!(state.join("old").is_file());
-        prepare_state(&state, true).unwrap();
-        assert!(!state.join("old").exists());
-
-        let foreign = folder.path().join("foreign");
-        fs::create_dir(&foreign).unwrap();
-        fs::write(foreign.join("thesis.txt"), "").unwrap();
-        prepare_state(&foreign, true).unwrap_err();
-        assert!(foreign.join("thesis.txt").is_file());
+        assert_eq!(
+            ready_port("[wrangler:info] Ready on http://127.0.0.1:34"),
+            None
+        );
     }
 
     #[test]

@@ -2,9 +2,13 @@
 //! when it ends.
 
 use std::fmt::Write as _;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+
+/// How often a step that prints nothing by itself says that it still runs.
+const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// The steps of one command and what became of them, for the table at the end.
 #[derive(Debug, Default)]
@@ -105,6 +109,23 @@ impl Steps {
         anyhow::ensure!(failed.is_empty(), "failed: {}", failed.join(", "));
         Ok(())
     }
+}
+
+/// Runs something that takes long and prints nothing, and says now and then that it still runs.
+pub(crate) fn with_heartbeat<T>(what: &str, long: impl FnOnce() -> T) -> T {
+    let start = Instant::now();
+    std::thread::scope(|scope| {
+        // Dropped when `long` returns or panics, which ends the thread.
+        let (running, ended) = mpsc::channel::<()>();
+        scope.spawn(move || {
+            while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(HEARTBEAT) {
+                println!("    … {what}: {} so far", seconds(start.elapsed()));
+            }
+        });
+        let outcome = long();
+        drop(running);
+        outcome
+    })
 }
 
 /// A duration for a person: `0.4 s`, `72.0 s`, `3 min 12 s`.

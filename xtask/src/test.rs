@@ -13,8 +13,12 @@ use crate::{build, checkout, process, tools};
 /// If a tool cannot be installed, something does not compile, or a test fails.
 pub fn run(arguments: &[String]) -> Result<()> {
     let mut steps = Steps::new();
-    steps.run("set-up", "install the tools that are missing", tools::ensure)?;
-    steps.run("build", "compile both Workers to Wasm", build::all)?;
+    steps.run(
+        "set-up",
+        "install the tools that are missing",
+        tools::ensure,
+    )?;
+    steps.run("build", "compile the Workers to Wasm", build::for_tests)?;
     steps.attempt("tests", "run every test of the workspace", || {
         let mut test = Command::new("cargo");
         test.args(["test", "--workspace"])

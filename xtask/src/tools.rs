@@ -18,8 +18,8 @@ mod npm;
 mod stamp;
 
 pub(crate) use cargo::CargoTool;
-pub(crate) use npm::hexadecimal;
 pub use node::Node;
+pub(crate) use npm::hexadecimal;
 
 /// Turns a Worker crate into a module and its Wasm. Equal to the `worker` crate's version.
 pub(crate) const WORKER_BUILD: CargoTool = CargoTool {

@@ -21,7 +21,13 @@ const PROBE_KEY: &str = "ready";
 /// `GET /api/health` and `GET /health`: 200 while the Worker runs. Nothing else is asked.
 pub(super) fn health<P: Ports, R: Readiness>(app: &App<P, R>) -> Result<Answer, Problem> {
     let timestamp = app.ports.clock().now().to_rfc3339();
-    Answer::json(StatusCode::OK, &HealthDocument { status: "ok", timestamp })
+    Answer::json(
+        StatusCode::OK,
+        &HealthDocument {
+            status: "ok",
+            timestamp,
+        },
+    )
 }
 
 /// `GET /api/openapi.json`: 200 with the description of the API.
@@ -57,9 +63,18 @@ pub(super) async fn ready<P: Ports, R: Readiness>(app: &App<P, R>) -> Result<Ans
         ("consumer", check(consumer)),
     ]);
     if checks.values().all(|check| check.ok) {
-        Answer::json(StatusCode::OK, &ReadyDocument { status: "ready", checks })
+        Answer::json(
+            StatusCode::OK,
+            &ReadyDocument {
+                status: "ready",
+                checks,
+            },
+        )
     } else {
-        let document = ReadyDocument { status: "not_ready", checks };
+        let document = ReadyDocument {
+            status: "not_ready",
+            checks,
+        };
         Ok(Answer::json(StatusCode::SERVICE_UNAVAILABLE, &document)?.with(RETRY_AFTER, "5"))
     }
 }
@@ -73,12 +88,18 @@ fn settings<P, R>(app: &App<P, R>) -> Result<(), String> {
     .flatten()
     .map(String::as_str)
     .collect();
-    if faults.is_empty() { Ok(()) } else { Err(faults.join("; ")) }
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(faults.join("; "))
+    }
 }
 
 const fn database_advice(error: &DatabaseError) -> &'static str {
     match error {
-        DatabaseError::Transient(_) | DatabaseError::Overloaded(_) => "the database does not answer",
+        DatabaseError::Transient(_) | DatabaseError::Overloaded(_) => {
+            "the database does not answer"
+        }
         DatabaseError::Corrupt(_) | DatabaseError::Other(_) => {
             "the database refused the check: apply the migrations"
         }
@@ -86,11 +107,16 @@ const fn database_advice(error: &DatabaseError) -> &'static str {
 }
 
 fn note<P: Ports, R>(app: &App<P, R>, check: &'static str, message: &str) {
-    app.ports
-        .log()
-        .write(Event::new("not_ready").with("check", check).with("error.message", message));
+    app.ports.log().write(
+        Event::new("not_ready")
+            .with("check", check)
+            .with("error.message", message),
+    );
 }
 
 fn check(outcome: Result<(), String>) -> CheckDocument {
-    CheckDocument { ok: outcome.is_ok(), detail: outcome.err() }
+    CheckDocument {
+        ok: outcome.is_ok(),
+        detail: outcome.err(),
+    }
 }

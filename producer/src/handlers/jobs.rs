@@ -76,7 +76,9 @@ pub(super) async fn list<P: Ports, R: Readiness>(
     let tenant = call.tenant()?;
     let page = PageRequest::read(&Query::of(&call.parts.uri)?, &tenant)?;
     let mut records = redrive_shared::repeat::repeat(app.ports.clock(), || {
-        app.ports.store().jobs(&tenant, &page.filter, page.limit + 1)
+        app.ports
+            .store()
+            .jobs(&tenant, &page.filter, page.limit + 1)
     })
     .await?;
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
@@ -102,7 +104,9 @@ pub(super) async fn cancel<P: Ports, R: Readiness>(
 ) -> Result<Answer, Problem> {
     Query::refuse(&call.parts.uri)?;
     if !call.body.is_empty() {
-        Fields::of(&call.json()?).finish(|| Some(())).map_err(Problem::invalid)?;
+        Fields::of(&call.json()?)
+            .finish(|| Some(()))
+            .map_err(Problem::invalid)?;
     }
     let tenant = call.tenant()?;
     let job = call.path_job()?;

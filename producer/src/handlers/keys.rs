@@ -43,7 +43,11 @@ pub(super) async fn create<P: Ports, R: Readiness>(
     Query::refuse(&call.parts.uri)?;
     let now = app.ports.clock().now();
     let request = read_request(&call.json()?, now).map_err(Problem::invalid)?;
-    let secret = app.secrets.key_hash_secret.as_ref().map_err(|fault| Problem::misconfigured(fault))?;
+    let secret = app
+        .secrets
+        .key_hash_secret
+        .as_ref()
+        .map_err(|fault| Problem::misconfigured(fault))?;
     let key = ApiKey::generate(app.ports.entropy());
     let new = NewKey {
         hash: key.hash(secret).as_str().to_owned(),
@@ -58,8 +62,10 @@ pub(super) async fn create<P: Ports, R: Readiness>(
     call.noted.tenant = Some(new.tenant_id.clone());
     call.noted.key = Some(new.id.clone());
     if !app.ports.store().insert_key(&new).await? {
-        let violation =
-            FieldError { pointer: "/tenantId".to_owned(), detail: "there is no such tenant".to_owned() };
+        let violation = FieldError {
+            pointer: "/tenantId".to_owned(),
+            detail: "there is no such tenant".to_owned(),
+        };
         return Err(Problem::invalid([violation]));
     }
     let document = KeyDocument {
@@ -72,7 +78,13 @@ pub(super) async fn create<P: Ports, R: Readiness>(
         expires_at: new.expires_at.map(Instant::to_rfc3339),
         revoked_at: None,
     };
-    Answer::json(StatusCode::CREATED, &NewKeyDocument { key: key.reveal().to_owned(), document })
+    Answer::json(
+        StatusCode::CREATED,
+        &NewKeyDocument {
+            key: key.reveal().to_owned(),
+            document,
+        },
+    )
 }
 
 fn read_request(body: &Value, now: Instant) -> Result<KeyRequest, Vec<FieldError>> {
@@ -90,7 +102,12 @@ fn read_request(body: &Value, now: Instant) -> Result<KeyRequest, Vec<FieldError
         }),
     );
     fields.finish(|| {
-        Some(KeyRequest { tenant_id: tenant_id?, name: name?.to_owned(), scopes: scopes?, expires_at })
+        Some(KeyRequest {
+            tenant_id: tenant_id?,
+            name: name?.to_owned(),
+            scopes: scopes?,
+            expires_at,
+        })
     })
 }
 
@@ -107,9 +124,14 @@ pub(super) async fn list<P: Ports, R: Readiness>(
     let (tenant, limit, after) = Query::of(&call.parts.uri)?.read(|mut fields| {
         let tenant = fields.required("tenantId", checked(text(1..=64), str::parse::<TenantId>));
         let limit = fields.optional("limit", checked(text(1..=16), limit_of));
-        let after = fields.optional("cursor", checked(text(1..=64), |cursor| {
-            cursor.parse::<KeyId>().or(Err("must be the cursor of the page before"))
-        }));
+        let after = fields.optional(
+            "cursor",
+            checked(text(1..=64), |cursor| {
+                cursor
+                    .parse::<KeyId>()
+                    .or(Err("must be the cursor of the page before"))
+            }),
+        );
         fields.finish(|| Some((tenant?, limit.unwrap_or(DEFAULT_LIMIT), after)))
     })?;
     let mut rows = repeat(app.ports.clock(), || {
@@ -119,8 +141,14 @@ pub(super) async fn list<P: Ports, R: Readiness>(
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let is_last = rows.len() <= limit;
     rows.truncate(limit);
-    let next_cursor = rows.last().filter(|_| !is_last).map(|row| row.id.to_string());
-    let data = rows.into_iter().map(document).collect::<Result<_, DatabaseError>>()?;
+    let next_cursor = rows
+        .last()
+        .filter(|_| !is_last)
+        .map(|row| row.id.to_string());
+    let data = rows
+        .into_iter()
+        .map(document)
+        .collect::<Result<_, DatabaseError>>()?;
     Answer::json(StatusCode::OK, &KeyPage { data, next_cursor })
 }
 

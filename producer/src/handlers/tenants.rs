@@ -31,7 +31,10 @@ pub(super) async fn create<P: Ports, R: Readiness>(
     let clock = app.ports.clock();
     let now = clock.now();
     let tenant = TenantId::new(now, app.ports.entropy());
-    repeat(clock, || app.ports.store().insert_tenant(&tenant, name, now)).await?;
+    repeat(clock, || {
+        app.ports.store().insert_tenant(&tenant, name, now)
+    })
+    .await?;
     let document = TenantDocument {
         tenant_id: tenant.to_string(),
         name: name.to_owned(),

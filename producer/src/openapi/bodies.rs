@@ -13,7 +13,11 @@ use utoipa::ToSchema;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct GenerateBody {
     /// What the user says; a conversation of one message. At most 1 MiB of UTF-8.
-    #[schema(nullable = false, min_length = 1, example = "Explain queues in one sentence.")]
+    #[schema(
+        nullable = false,
+        min_length = 1,
+        example = "Explain queues in one sentence."
+    )]
     prompt: Option<String>,
     /// The conversation so far.
     #[schema(nullable = false, min_items = 1, max_items = 1000)]
@@ -23,7 +27,13 @@ pub(super) struct GenerateBody {
     system: Option<String>,
     /// The model, by the provider's own name: ASCII letters, digits and `._:/@+-`. The
     /// deployment's default model when absent.
-    #[schema(nullable = false, min_length = 1, max_length = 128, pattern = "^[A-Za-z0-9._:/@+-]+$", example = "gpt-4o-mini")]
+    #[schema(
+        nullable = false,
+        min_length = 1,
+        max_length = 128,
+        pattern = "^[A-Za-z0-9._:/@+-]+$",
+        example = "gpt-4o-mini"
+    )]
     model: Option<String>,
     /// Who is asked: any server that speaks the chat completions protocol of OpenAI.
     #[schema(nullable = false)]

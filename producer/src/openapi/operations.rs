@@ -39,7 +39,12 @@ pub(super) struct Success {
 }
 
 impl Described {
-    const fn new(id: &'static str, tag: &'static str, summary: &'static str, description: &'static str) -> Self {
+    const fn new(
+        id: &'static str,
+        tag: &'static str,
+        summary: &'static str,
+        description: &'static str,
+    ) -> Self {
         Self {
             id,
             tag,
@@ -69,7 +74,10 @@ impl Described {
 
     /// `cursor`, as every list takes it.
     fn cursor(self) -> Self {
-        self.parameter(query("cursor", "`nextCursor` of the page before; opaque."), text())
+        self.parameter(
+            query("cursor", "`nextCursor` of the page before; opaque."),
+            text(),
+        )
     }
 
     fn body(mut self, schema: &str, example: serde_json::Value, required: bool) -> Self {
@@ -80,7 +88,12 @@ impl Described {
     }
 
     fn answers(mut self, status: u16, description: &'static str, content: Option<Content>) -> Self {
-        self.successes.push(Success { status, description, content, headers: &[] });
+        self.successes.push(Success {
+            status,
+            description,
+            content,
+            headers: &[],
+        });
         self
     }
 

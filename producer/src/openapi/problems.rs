@@ -7,8 +7,11 @@ use http::Method;
 use std::collections::BTreeMap;
 use utoipa::openapi::{Ref, Response, ResponseBuilder};
 
-const EVERYWHERE: &[ProblemCode] =
-    &[ProblemCode::UriTooLong, ProblemCode::HeadersTooLarge, ProblemCode::Internal];
+const EVERYWHERE: &[ProblemCode] = &[
+    ProblemCode::UriTooLong,
+    ProblemCode::HeadersTooLarge,
+    ProblemCode::Internal,
+];
 
 const WITH_KEY: &[ProblemCode] = &[
     ProblemCode::ConflictingCredentials,
@@ -29,24 +32,43 @@ const WITH_BODY: &[ProblemCode] = &[
 
 /// The problems of a route, one response a status.
 pub(super) fn responses(route: &Route, own: &[ProblemCode]) -> Vec<(u16, Response)> {
-    let with_key = if route.access == Access::Public { &[] } else { WITH_KEY };
-    let with_body = if route.method == Method::POST { WITH_BODY } else { &[] };
+    let with_key = if route.access == Access::Public {
+        &[]
+    } else {
+        WITH_KEY
+    };
+    let with_body = if route.method == Method::POST {
+        WITH_BODY
+    } else {
+        &[]
+    };
     let mut by_status: BTreeMap<u16, Vec<ProblemCode>> = BTreeMap::new();
     for code in [EVERYWHERE, with_key, with_body, own].concat() {
-        by_status.entry(code.status().as_u16()).or_default().push(code);
+        by_status
+            .entry(code.status().as_u16())
+            .or_default()
+            .push(code);
     }
-    by_status.into_iter().map(|(status, codes)| (status, response(&codes))).collect()
+    by_status
+        .into_iter()
+        .map(|(status, codes)| (status, response(&codes)))
+        .collect()
 }
 
 fn response(codes: &[ProblemCode]) -> Response {
-    let lines: Vec<String> =
-        codes.iter().map(|code| format!("`{}`: {}.", code.as_str(), code.title())).collect();
+    let lines: Vec<String> = codes
+        .iter()
+        .map(|code| format!("`{}`: {}.", code.as_str(), code.title()))
+        .collect();
     let mut response = ResponseBuilder::new()
         .description(lines.join("\n\n"))
         .header_ref("X-Request-Id", Ref::new(REQUEST_ID))
         .content("application/problem+json", content("ProblemDocument"));
     if codes.contains(&ProblemCode::StorageUnavailable) {
-        response = response.header("Retry-After", header("Seconds to wait before trying again."));
+        response = response.header(
+            "Retry-After",
+            header("Seconds to wait before trying again."),
+        );
     }
     if codes.contains(&ProblemCode::Unauthenticated) {
         response = response.header("WWW-Authenticate", header("`Bearer`."));

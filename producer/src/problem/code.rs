@@ -73,10 +73,16 @@ impl ProblemCode {
 
     const fn describe(self) -> (&'static str, StatusCode, &'static str) {
         match self {
-            Self::InvalidJson => ("invalid-json", StatusCode::BAD_REQUEST, "The body is not strict JSON"),
-            Self::BodyIncomplete => {
-                ("body-incomplete", StatusCode::BAD_REQUEST, "The body could not be read to its end")
-            }
+            Self::InvalidJson => (
+                "invalid-json",
+                StatusCode::BAD_REQUEST,
+                "The body is not strict JSON",
+            ),
+            Self::BodyIncomplete => (
+                "body-incomplete",
+                StatusCode::BAD_REQUEST,
+                "The body could not be read to its end",
+            ),
             Self::ConflictingCredentials => (
                 "conflicting-credentials",
                 StatusCode::BAD_REQUEST,
@@ -87,29 +93,47 @@ impl ProblemCode {
                 StatusCode::BAD_REQUEST,
                 "Idempotency-Key is not honoured yet",
             ),
-            Self::Unauthenticated => {
-                ("unauthenticated", StatusCode::UNAUTHORIZED, "A valid API key is needed")
-            }
-            Self::InsufficientScope => {
-                ("insufficient-scope", StatusCode::FORBIDDEN, "The key lacks a scope")
-            }
+            Self::Unauthenticated => (
+                "unauthenticated",
+                StatusCode::UNAUTHORIZED,
+                "A valid API key is needed",
+            ),
+            Self::InsufficientScope => (
+                "insufficient-scope",
+                StatusCode::FORBIDDEN,
+                "The key lacks a scope",
+            ),
             Self::NotFound => ("not-found", StatusCode::NOT_FOUND, "There is no such thing"),
-            Self::RouteNotFound => ("route-not-found", StatusCode::NOT_FOUND, "There is no such path"),
+            Self::RouteNotFound => (
+                "route-not-found",
+                StatusCode::NOT_FOUND,
+                "There is no such path",
+            ),
             Self::MethodNotAllowed => (
                 "method-not-allowed",
                 StatusCode::METHOD_NOT_ALLOWED,
                 "The path does not take this method",
             ),
-            Self::RequestTimeout => {
-                ("request-timeout", StatusCode::REQUEST_TIMEOUT, "The body took too long to arrive")
-            }
-            Self::JobNotCancellable => {
-                ("job-not-cancellable", StatusCode::CONFLICT, "The job can no longer be cancelled")
-            }
-            Self::PayloadTooLarge => {
-                ("payload-too-large", StatusCode::PAYLOAD_TOO_LARGE, "The body is too large")
-            }
-            Self::UriTooLong => ("uri-too-long", StatusCode::URI_TOO_LONG, "The URL is too long"),
+            Self::RequestTimeout => (
+                "request-timeout",
+                StatusCode::REQUEST_TIMEOUT,
+                "The body took too long to arrive",
+            ),
+            Self::JobNotCancellable => (
+                "job-not-cancellable",
+                StatusCode::CONFLICT,
+                "The job can no longer be cancelled",
+            ),
+            Self::PayloadTooLarge => (
+                "payload-too-large",
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "The body is too large",
+            ),
+            Self::UriTooLong => (
+                "uri-too-long",
+                StatusCode::URI_TOO_LONG,
+                "The URL is too long",
+            ),
             Self::UnsupportedMediaType => (
                 "unsupported-media-type",
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -125,9 +149,11 @@ impl ProblemCode {
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
                 "The headers are too large",
             ),
-            Self::Internal => {
-                ("internal", StatusCode::INTERNAL_SERVER_ERROR, "Something is wrong on our side")
-            }
+            Self::Internal => (
+                "internal",
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Something is wrong on our side",
+            ),
             Self::StorageUnavailable => (
                 "storage-unavailable",
                 StatusCode::SERVICE_UNAVAILABLE,

@@ -12,7 +12,9 @@ use axum::body::Body;
 use http::{Method, Request};
 use redrive_producer::{App, KeyCache, Readiness, Secrets, router};
 use redrive_shared::clock::Instant;
-use redrive_shared::native::{ManualClock, MemoryLog, MemoryQueue, MemoryStatusCache, SeededEntropy};
+use redrive_shared::native::{
+    ManualClock, MemoryLog, MemoryQueue, MemoryStatusCache, SeededEntropy,
+};
 use redrive_shared::ports::Ports;
 use redrive_shared::store::Store;
 use serde_json::{Value, json};
@@ -109,9 +111,17 @@ impl Api {
             entropy: SeededEntropy::new(7),
             log: MemoryLog::default(),
         };
-        let readiness = TestReadiness { queue: Mutex::new(Ok(())), consumer: Mutex::new(Ok(())) };
+        let readiness = TestReadiness {
+            queue: Mutex::new(Ok(())),
+            consumer: Mutex::new(Ok(())),
+        };
         let secrets = Secrets::read(admin_key, key_hash_secret);
-        let app = Arc::new(App { ports, readiness, secrets, keys: Arc::new(KeyCache::default()) });
+        let app = Arc::new(App {
+            ports,
+            readiness,
+            secrets,
+            keys: Arc::new(KeyCache::default()),
+        });
         let router = router(Arc::clone(&app));
         Self { app, router }
     }
@@ -128,7 +138,12 @@ impl Api {
     pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
         let method = request.method().clone();
         let path = request.uri().path().to_owned();
-        let response = self.router.clone().oneshot(request).await.expect("the router never fails");
+        let response = self
+            .router
+            .clone()
+            .oneshot(request)
+            .await
+            .expect("the router never fails");
         let reply = Reply::read(response).await;
         reply.check_headers();
         described::check(&method, &path, &reply);
@@ -140,13 +155,23 @@ impl Api {
     }
 
     pub(crate) async fn post(&self, path: &str, key: &str, body: &Value) -> Reply {
-        self.send(request(Method::POST, path, key, Some(body))).await
+        self.send(request(Method::POST, path, key, Some(body)))
+            .await
     }
 
     /// A new tenant with a key of these scopes.
     pub(crate) async fn tenant(&self, scopes: &[&str]) -> Tenant {
-        let tenant = self.post("/api/v1/admin/tenants", ADMIN_KEY, &json!({"name": "a tenant"})).await;
-        let id = tenant.json()["tenantId"].as_str().expect("an id").to_owned();
+        let tenant = self
+            .post(
+                "/api/v1/admin/tenants",
+                ADMIN_KEY,
+                &json!({"name": "a tenant"}),
+            )
+            .await;
+        let id = tenant.json()["tenantId"]
+            .as_str()
+            .expect("an id")
+            .to_owned();
         let key = self.key(&id, scopes).await;
         Tenant { id, key }
     }
@@ -166,7 +191,9 @@ impl Api {
 
     /// A new job in `queued`; answers its id.
     pub(crate) async fn job(&self, tenant: &Tenant) -> String {
-        let reply = self.post("/api/v1/generate", &tenant.key, &json!({"prompt": "Hello"})).await;
+        let reply = self
+            .post("/api/v1/generate", &tenant.key, &json!({"prompt": "Hello"}))
+            .await;
         assert_eq!(reply.status, 202, "{reply:?}");
         reply.json()["jobId"].as_str().expect("an id").to_owned()
     }
@@ -178,7 +205,11 @@ impl Api {
             "retry_scheduled" => "created_at_ms + 30000",
             _ => "NULL",
         };
-        let completed = if due == "NULL" { "created_at_ms + 10" } else { "NULL" };
+        let completed = if due == "NULL" {
+            "created_at_ms + 10"
+        } else {
+            "NULL"
+        };
         let (code, error) = match state {
             "failed" | "dead_lettered" | "retry_scheduled" => (
                 "'provider_error'",
@@ -201,13 +232,24 @@ impl Api {
     /// The events of the log, parsed.
     pub(crate) fn events(&self) -> Vec<Value> {
         let lines = self.ports().log.lines();
-        lines.iter().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect()
+        lines
+            .iter()
+            .map(|line| serde_json::from_str(line).expect("a line is JSON"))
+            .collect()
     }
 }
 
 /// A request with a bearer token (none when empty), and a JSON body.
-pub(crate) fn request(method: Method, path: &str, key: &str, body: Option<&Value>) -> Request<Body> {
-    let mut builder = Request::builder().method(method).uri(path).header("host", "api.test");
+pub(crate) fn request(
+    method: Method,
+    path: &str,
+    key: &str,
+    body: Option<&Value>,
+) -> Request<Body> {
+    let mut builder = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", "api.test");
     if !key.is_empty() {
         builder = builder.header("authorization", format!("Bearer {key}"));
     }
@@ -222,7 +264,13 @@ pub(crate) fn request(method: Method, path: &str, key: &str, body: Option<&Value
 }
 
 /// The request with one more header.
-pub(crate) fn with_header(mut request: Request<Body>, name: &'static str, value: &str) -> Request<Body> {
-    request.headers_mut().append(name, value.parse().expect("a valid header"));
+pub(crate) fn with_header(
+    mut request: Request<Body>,
+    name: &'static str,
+    value: &str,
+) -> Request<Body> {
+    request
+        .headers_mut()
+        .append(name, value.parse().expect("a valid header"));
     request
 }

@@ -153,6 +153,28 @@ pub(super) async fn a_batch_of_commits_judges_each_by_its_own_fence<D: Database>
     assert_eq!(count(store, RESULTS, vec![]).await, 1);
 }
 
+pub(super) async fn the_largest_delivery_is_claimed_and_committed_at_once<D: Database>(
+    store: &Store<D>,
+) {
+    /// Messages that the platform hands over at once.
+    const MESSAGES: usize = 100;
+    let tenant = Tenant::new(19);
+    let mut messages = Vec::new();
+    for _ in 0..MESSAGES {
+        let job = tenant.submit(store).await;
+        messages.push(tenant.message(&job));
+    }
+    let lease_until = START.plus_seconds(LEASE_SECONDS);
+    let claims = store.claim(&messages, START, lease_until).await.expect("claimed");
+    assert_eq!(claims.claimed.len(), MESSAGES);
+    assert_eq!(claims.standings.len(), MESSAGES);
+    let commits: Vec<_> =
+        claims.claimed.iter().map(|job| commit(job, answered("four"))).collect();
+    let held = store.commit(&commits).await.expect("committed");
+    assert_eq!(held.iter().flatten().count(), MESSAGES);
+    assert_eq!(count(store, RESULTS, vec![]).await, 100);
+}
+
 pub(super) async fn a_cancelled_job_takes_no_answer<D: Database>(store: &Store<D>) {
     let tenant = Tenant::new(17);
     let job = tenant.submit(store).await;

@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result};
 
 use super::stamp;
-use crate::steps::seconds;
+use crate::steps::{seconds, with_heartbeat};
 use crate::{checkout, process};
 
 /// A command from the package registry.
@@ -35,7 +35,7 @@ impl CargoTool {
 
     fn install(&self) -> Result<()> {
         println!(
-            "installing {} {} into .tools: it {} (cargo install, a minute or two)",
+            "installing {} {} into .tools: it {} (cargo install, one to three minutes)",
             self.package, self.version, self.why
         );
         let start = Instant::now();
@@ -53,14 +53,10 @@ impl CargoTool {
             .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
             .env("CARGO_PROFILE_RELEASE_STRIP", "true")
             .env("CARGO_TARGET_DIR", target());
-        process::run(&mut install)
+        with_heartbeat(self.package, || process::run(&mut install))
             .with_context(|| format!("cannot install {} {}", self.package, self.version))?;
         stamp::set(self.package, self.version)?;
-        println!(
-            "installed {} in {}",
-            self.package,
-            seconds(start.elapsed())
-        );
+        println!("installed {} in {}", self.package, seconds(start.elapsed()));
         Ok(())
     }
 }

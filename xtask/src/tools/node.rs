@@ -9,6 +9,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 
 use super::{present, stamp};
+use crate::steps::with_heartbeat;
 use crate::{checkout, process};
 
 /// The oldest Node.js that `wrangler` 4.164 starts on.
@@ -49,7 +50,10 @@ pub(super) fn find() -> Result<Option<Node>> {
     if let Some(machine) = machine() {
         return Ok(Some(machine));
     }
-    let local = folder().join("node_modules").join(package()?).join("bin/node");
+    let local = folder()
+        .join("node_modules")
+        .join(package()?)
+        .join("bin/node");
     let there = stamp::has("node", VERSION) && local.is_file();
     Ok(there.then_some(Node { binary: local }))
 }
@@ -73,15 +77,16 @@ pub(super) fn ensure() -> Result<Node> {
     );
     fs::create_dir_all(folder()).context("cannot make the folder .tools/node")?;
     // The package of this platform itself: the package `node` fetches the same one by a script.
-    process::run_quietly(
-        Command::new("npm")
-            .args(["install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts"])
-            .arg("--prefix")
-            .arg(folder())
-            .arg(format!("{}@{VERSION}", package()?))
-            .current_dir(folder()),
-    )
-    .context("cannot install Node.js")?;
+    let mut install = Command::new("npm");
+    install
+        .args(["install", "--no-save", "--no-audit", "--no-fund"])
+        .arg("--ignore-scripts")
+        .arg("--prefix")
+        .arg(folder())
+        .arg(format!("{}@{VERSION}", package()?))
+        .current_dir(folder());
+    with_heartbeat("npm install", || process::run_quietly(&mut install))
+        .context("cannot install Node.js")?;
     stamp::set("node", VERSION)?;
     find()?.context("npm installed Node.js, but it is not where it should be")
 }

@@ -1,5 +1,6 @@
 //! The npm packages: exactly what `package-lock.json` names, into `node_modules`.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::process::Command;
 use std::time::Instant;
@@ -8,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use sha2::{Digest as _, Sha256};
 
 use super::{Node, npm_file, present, stamp};
-use crate::steps::seconds;
+use crate::steps::{seconds, with_heartbeat};
 use crate::{checkout, process};
 
 /// Runs `npm ci` unless the lock file is the one that was installed last.
@@ -34,7 +35,8 @@ pub(super) fn ensure(node: &Node) -> Result<()> {
         .args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"])
         .current_dir(checkout::root());
     node.first_in_path(&mut install);
-    process::run_quietly(&mut install).context("cannot install the npm packages")?;
+    with_heartbeat("npm ci", || process::run_quietly(&mut install))
+        .context("cannot install the npm packages")?;
     stamp::set("package-lock.json", &version)?;
     println!("installed the npm packages in {}", seconds(start.elapsed()));
     Ok(())
@@ -42,5 +44,9 @@ pub(super) fn ensure(node: &Node) -> Result<()> {
 
 /// Bytes as hexadecimal digits.
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut digits, byte| {
+        // Writing to a string cannot fail.
+        _ = write!(digits, "{byte:02x}");
+        digits
+    })
 }

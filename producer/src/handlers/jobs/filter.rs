@@ -34,17 +34,28 @@ impl PageRequest {
             .transpose()
             .map_err(|error| Problem::invalid_parameter("cursor", &error.to_string()))?
             .map(|cursor| cursor.last().clone());
-        Ok(Self { filter: JobFilter { after, ..filter }, limit, fingerprint })
+        Ok(Self {
+            filter: JobFilter { after, ..filter },
+            limit,
+            fingerprint,
+        })
     }
 }
 
 fn read_parameters(
     mut fields: Fields<'_>,
 ) -> Result<(JobFilter, u32, Option<String>), Vec<FieldError>> {
-    let state = fields.optional("status", choice(&JobState::ALL.map(|state| (state.as_str(), state))));
+    let state = fields.optional(
+        "status",
+        choice(&JobState::ALL.map(|state| (state.as_str(), state))),
+    );
     let kind = fields.optional("kind", choice(&Kind::ALL.map(|kind| (kind.as_str(), kind))));
-    let ref_type = fields.optional("refType", label(REF_BYTES)).map(str::to_owned);
-    let ref_id = fields.optional("refId", label(REF_BYTES)).map(str::to_owned);
+    let ref_type = fields
+        .optional("refType", label(REF_BYTES))
+        .map(str::to_owned);
+    let ref_id = fields
+        .optional("refId", label(REF_BYTES))
+        .map(str::to_owned);
     for (given, missing) in [("refId", "refType"), ("refType", "refId")] {
         if fields.has(given) && !fields.has(missing) {
             fields.refuse(missing, format!("is required with `{given}`"));
@@ -56,7 +67,14 @@ fn read_parameters(
     let cursor = fields.optional("cursor", text(1..=128)).map(str::to_owned);
     fields.finish(|| {
         let reference = ref_type.zip(ref_id);
-        let filter = JobFilter { kind, state, reference, created_from, created_before, after: None };
+        let filter = JobFilter {
+            kind,
+            state,
+            reference,
+            created_from,
+            created_before,
+            after: None,
+        };
         Some((filter, limit.unwrap_or(DEFAULT_LIMIT), cursor))
     })
 }

@@ -8,6 +8,15 @@ use utoipa::openapi::{KnownFormat, ObjectBuilder, Required, SchemaFormat};
 
 const TAG: &str = "jobs";
 
+const DOCUMENT_HEADERS: &[(&str, &str)] = &[
+    ("ETag", "Changes whenever the document does."),
+    (
+        "Retry-After",
+        "Seconds to wait before the next look; absent when the job has ended.",
+    ),
+    ("Preference-Applied", "The wait that was granted."),
+];
+
 pub(super) fn submit_generate() -> Described {
     let example = json!({
         "prompt": "Explain queues in one sentence.",
@@ -37,7 +46,11 @@ pub(super) fn submit_generate() -> Described {
 }
 
 pub(super) fn read(path: &str) -> Described {
-    let id = if path == "/api/v1/jobs/{id}" { "readJob" } else { "readGenerateStatus" };
+    let id = if path == "/api/v1/jobs/{id}" {
+        "readJob"
+    } else {
+        "readGenerateStatus"
+    };
     let prefer = ParameterBuilder::new()
         .parameter_in(ParameterIn::Header)
         .name("Prefer")
@@ -50,7 +63,9 @@ pub(super) fn read(path: &str) -> Described {
         .parameter_in(ParameterIn::Header)
         .name("If-None-Match")
         .required(Required::False)
-        .description(Some("The `ETag` of the document you have: 304 when it still holds."));
+        .description(Some(
+            "The `ETag` of the document you have: 304 when it still holds.",
+        ));
     Described::new(
         id,
         TAG,
@@ -62,13 +77,9 @@ pub(super) fn read(path: &str) -> Described {
     .parameter(prefer, text().examples([json!("wait=25")]))
     .parameter(if_none_match, text())
     .answers(200, "The job.", Some(content("JobDocument")))
-    .headers(&[
-        ("ETag", "Changes whenever the document does."),
-        ("Retry-After", "Seconds to wait before the next look; absent when the job has ended."),
-        ("Preference-Applied", "The wait that was granted."),
-    ])
+    .headers(DOCUMENT_HEADERS)
     .answers(304, "You have the document already.", None)
-    .headers(&[("ETag", "That of the document.")])
+    .headers(DOCUMENT_HEADERS)
     .problems(&[ProblemCode::NotFound])
 }
 
@@ -85,10 +96,28 @@ pub(super) fn list() -> Described {
     )
     .parameter(query("status", "Only jobs in this state."), one_of(&states))
     .parameter(query("kind", "Only jobs of this kind."), one_of(&kinds))
-    .parameter(query("refType", "Only jobs with this reference of yours; with `refId`."), text())
-    .parameter(query("refId", "Only jobs with this reference of yours; with `refType`."), text())
-    .parameter(query("createdAfter", "Only jobs created at this time or later."), time())
-    .parameter(query("createdBefore", "Only jobs created before this time."), time())
+    .parameter(
+        query(
+            "refType",
+            "Only jobs with this reference of yours; with `refId`.",
+        ),
+        text(),
+    )
+    .parameter(
+        query(
+            "refId",
+            "Only jobs with this reference of yours; with `refType`.",
+        ),
+        text(),
+    )
+    .parameter(
+        query("createdAfter", "Only jobs created at this time or later."),
+        time(),
+    )
+    .parameter(
+        query("createdBefore", "Only jobs created before this time."),
+        time(),
+    )
     .limit()
     .cursor()
     .answers(200, "A page of jobs.", Some(content("JobPage")))

@@ -5,7 +5,11 @@ use utoipa::openapi::{ContentBuilder, ObjectBuilder, Type};
 const TAG: &str = "service";
 
 pub(super) fn health(path: &str) -> Described {
-    let id = if path == "/health" { "readHealthAtRoot" } else { "readHealth" };
+    let id = if path == "/health" {
+        "readHealthAtRoot"
+    } else {
+        "readHealth"
+    };
     Described::new(
         id,
         TAG,
@@ -32,9 +36,11 @@ pub(super) fn openapi() -> Described {
     let object = ContentBuilder::new()
         .schema(Some(ObjectBuilder::new().schema_type(Type::Object)))
         .build();
-    Described::new("describeApi", TAG, "This description", "OpenAPI 3.1, made from the code.").answers(
-        200,
-        "The description.",
-        Some(object),
+    Described::new(
+        "describeApi",
+        TAG,
+        "This description",
+        "OpenAPI 3.1, made from the code.",
     )
+    .answers(200, "The description.", Some(object))
 }

@@ -45,12 +45,19 @@ impl ScriptedDatabase {
 
     /// Runs a statement of the test's own.
     pub(crate) fn execute(&self, sql: &str) {
-        let changed = self.inner.with_connection(|connection| connection.execute(sql, []));
-        assert!(changed.expect("the statement runs") > 0, "nothing changed: {sql}");
+        let changed = self
+            .inner
+            .with_connection(|connection| connection.execute(sql, []));
+        assert!(
+            changed.expect("the statement runs") > 0,
+            "nothing changed: {sql}"
+        );
     }
 
     pub(crate) fn count(&self, table: &str) -> u64 {
-        self.text(&format!("SELECT count(*) || '' FROM {table}")).parse().expect("a number")
+        self.text(&format!("SELECT count(*) || '' FROM {table}"))
+            .parse()
+            .expect("a number")
     }
 
     /// The one value that a query gives, as text.
@@ -62,9 +69,17 @@ impl ScriptedDatabase {
 }
 
 impl Database for ScriptedDatabase {
-    async fn batch(&self, statements: Vec<Statement>) -> Result<Vec<StatementResult>, DatabaseError> {
+    async fn batch(
+        &self,
+        statements: Vec<Statement>,
+    ) -> Result<Vec<StatementResult>, DatabaseError> {
         self.batches.fetch_add(1, Ordering::Relaxed);
-        let step = self.script.lock().expect("not poisoned").pop_front().unwrap_or(Step::Run);
+        let step = self
+            .script
+            .lock()
+            .expect("not poisoned")
+            .pop_front()
+            .unwrap_or(Step::Run);
         match step {
             Step::Run => self.inner.batch(statements).await,
             Step::FailBefore(error) => Err(error),

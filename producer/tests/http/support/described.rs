@@ -16,30 +16,61 @@ fn described_path(path: &str) -> Option<&'static str> {
     ROUTES.iter().map(|route| route.path).find(|pattern| {
         let names: Vec<&str> = pattern.split('/').collect();
         names.len() == segments.len()
-            && names.iter().zip(&segments).all(|(name, segment)| name == segment || *name == "{id}")
+            && names
+                .iter()
+                .zip(&segments)
+                .all(|(name, segment)| name == segment || (*name == "{id}" && !segment.is_empty()))
     })
 }
 
 /// Panics when the description does not promise this status, or this problem, for the route.
 pub(crate) fn check(method: &Method, path: &str, reply: &Reply) {
-    let asked = if method == Method::HEAD { "get".to_owned() } else { method.as_str().to_lowercase() };
-    let operation = described_path(path).map_or(&Value::Null, |path| &DESCRIPTION["paths"][path][&asked]);
+    let asked = if method == Method::HEAD {
+        "get".to_owned()
+    } else {
+        method.as_str().to_lowercase()
+    };
+    let operation =
+        described_path(path).map_or(&Value::Null, |path| &DESCRIPTION["paths"][path][&asked]);
     if operation.is_null() {
-        let expected: &[u16] = if method == Method::OPTIONS { &[204, 404] } else { &[404, 405, 414, 431] };
-        assert!(expected.contains(&reply.status), "{method} {path}: {reply:?}");
+        let expected: &[u16] = if method == Method::OPTIONS {
+            &[204, 404]
+        } else {
+            &[404, 405, 414, 431]
+        };
+        assert!(
+            expected.contains(&reply.status),
+            "{method} {path}: {reply:?}"
+        );
         return;
     }
     let promised = &operation["responses"][reply.status.to_string()];
-    assert!(!promised.is_null(), "{method} {path} answers {} and does not say so", reply.status);
+    assert!(
+        !promised.is_null(),
+        "{method} {path} answers {} and does not say so",
+        reply.status
+    );
     if reply.header("content-type") == Some("application/problem+json") && !reply.text.is_empty() {
         let description = promised["description"].as_str().expect("a description");
         let code = format!("`{}`", reply.code());
-        assert!(description.contains(&code), "{method} {path} does not promise {code}");
+        assert!(
+            description.contains(&code),
+            "{method} {path} does not promise {code}"
+        );
     }
-    for name in ["retry-after", "location", "etag", "www-authenticate", "preference-applied"] {
+    for name in [
+        "retry-after",
+        "location",
+        "etag",
+        "www-authenticate",
+        "preference-applied",
+    ] {
         let headers = promised["headers"].as_object();
         let is_promised =
             headers.is_some_and(|headers| headers.keys().any(|key| key.eq_ignore_ascii_case(name)));
-        assert!(is_promised || reply.header(name).is_none(), "{method} {path} does not promise {name}");
+        assert!(
+            is_promised || reply.header(name).is_none(),
+            "{method} {path} does not promise {name}"
+        );
     }
 }

@@ -14,7 +14,9 @@ pub(crate) struct Reply {
 impl Reply {
     pub(crate) async fn read(response: Response) -> Self {
         let (parts, body) = response.into_parts();
-        let bytes = to_bytes(body, usize::MAX).await.expect("the body is in memory");
+        let bytes = to_bytes(body, usize::MAX)
+            .await
+            .expect("the body is in memory");
         Self {
             status: parts.status.as_u16(),
             headers: parts.headers,
@@ -27,25 +29,34 @@ impl Reply {
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).map(|value| value.to_str().expect("visible ASCII"))
+        self.headers
+            .get(name)
+            .map(|value| value.to_str().expect("visible ASCII"))
     }
 
     /// The code of a problem; panics on any other answer.
     pub(crate) fn code(&self) -> String {
-        self.json()["code"].as_str().expect("a problem has a code").to_owned()
+        self.json()["code"]
+            .as_str()
+            .expect("a problem has a code")
+            .to_owned()
     }
 
     /// What the problem names under `errors`: pointers, and parameters after a `?`.
     pub(crate) fn named(&self) -> Vec<String> {
         let document = self.json();
-        let errors = document["errors"].as_array().expect("the problem lists errors");
+        let errors = document["errors"]
+            .as_array()
+            .expect("the problem lists errors");
         errors
             .iter()
-            .map(|error| match (error["pointer"].as_str(), error["parameter"].as_str()) {
-                (Some(pointer), None) => pointer.to_owned(),
-                (None, Some(parameter)) => format!("?{parameter}"),
-                both => panic!("either of the two: {both:?}"),
-            })
+            .map(
+                |error| match (error["pointer"].as_str(), error["parameter"].as_str()) {
+                    (Some(pointer), None) => pointer.to_owned(),
+                    (None, Some(parameter)) => format!("?{parameter}"),
+                    both => panic!("either of the two: {both:?}"),
+                },
+            )
             .collect()
     }
 
@@ -60,12 +71,19 @@ impl Reply {
 
     /// What holds of every answer.
     pub(crate) fn check_headers(&self) {
-        let id = self.header("x-request-id").expect("every answer has a request id");
+        let id = self
+            .header("x-request-id")
+            .expect("every answer has a request id");
         assert!(id.starts_with("req_"), "{id}");
         assert_eq!(self.header("x-content-type-options"), Some("nosniff"));
         assert!(self.header("cache-control").is_some());
-        assert!(self.headers.keys().all(|name| !name.as_str().starts_with("access-control")));
-        if self.header("content-type") == Some("application/problem+json") && !self.text.is_empty() {
+        assert!(
+            self.headers
+                .keys()
+                .all(|name| !name.as_str().starts_with("access-control"))
+        );
+        if self.header("content-type") == Some("application/problem+json") && !self.text.is_empty()
+        {
             self.check_problem(id);
         }
     }
@@ -76,9 +94,16 @@ impl Reply {
         assert_eq!(problem["type"], format!("urn:redrive:problem:{code}"));
         assert_eq!(problem["status"], self.status);
         assert_eq!(problem["requestId"], request_id);
-        assert!(problem["title"].as_str().is_some_and(|title| !title.is_empty()));
+        assert!(
+            problem["title"]
+                .as_str()
+                .is_some_and(|title| !title.is_empty())
+        );
         let detail = problem["detail"].as_str().expect("a detail");
-        assert!(detail.ends_with('.') || detail.ends_with('`'), "a detail is a sentence: {detail}");
+        assert!(
+            detail.ends_with('.') || detail.ends_with('`'),
+            "a detail is a sentence: {detail}"
+        );
         assert_eq!(self.header("cache-control"), Some("no-store"));
     }
 }

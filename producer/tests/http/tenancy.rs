@@ -1,0 +1,65 @@
+//! What one tenant learns of another: nothing.
+
+use crate::support::{ADMIN_KEY, Api, request};
+use redrive_producer::{Access, Operation, ROUTES};
+use redrive_shared::ids::{JobId, KeyId};
+use redrive_shared::native::SeededEntropy;
+
+#[tokio::test]
+async fn a_foreign_id_answers_like_an_unknown_one_on_every_route() {
+    let mut compared = 0;
+    for route in ROUTES.iter().filter(|route| route.path.contains("{id}")) {
+        if route.access == Access::Admin {
+            continue;
+        }
+        let api = Api::new();
+        let (owner, stranger) = (api.user().await, api.user().await);
+        let foreign = api.job(&owner).await;
+        let unknown = JobId::new(crate::support::START, &SeededEntropy::new(1)).to_string();
+        let mut replies = Vec::new();
+        for id in [&foreign, &unknown] {
+            let path = route.path.replace("{id}", id);
+            let reply = api
+                .send(request(route.method.clone(), &path, &stranger.key, None))
+                .await;
+            assert_eq!(reply.status, 404, "{route:?}");
+            assert_eq!(reply.json()["instance"], path);
+            let names: Vec<String> = reply.headers.keys().map(ToString::to_string).collect();
+            let text = reply.text.replace(id.as_str(), "ID").replace(
+                reply.header("x-request-id").expect("every answer has one"),
+                "REQUEST",
+            );
+            replies.push((text, names));
+        }
+        assert_eq!(replies[0], replies[1], "{route:?}");
+        assert_eq!(api.database().text("SELECT state FROM jobs"), "queued");
+        let own = route.path.replace("{id}", &foreign);
+        let reply = api
+            .send(request(route.method.clone(), &own, &owner.key, None))
+            .await;
+        assert_eq!(reply.status, 200, "its owner reaches it: {route:?}");
+        compared += 1;
+    }
+    assert_eq!(compared, 3);
+}
+
+#[tokio::test]
+async fn an_unknown_key_cannot_be_revoked() {
+    let api = Api::new();
+    let unknown = KeyId::new(crate::support::START, &SeededEntropy::new(1)).to_string();
+    let route = ROUTES
+        .iter()
+        .find(|route| route.operation == Operation::RevokeKey)
+        .expect("a route");
+    for id in [unknown.as_str(), "key_", "x"] {
+        let path = route.path.replace("{id}", id);
+        let reply = api
+            .send(request(route.method.clone(), &path, ADMIN_KEY, None))
+            .await;
+        assert_eq!(
+            (reply.status, reply.code()),
+            (404, "not-found".to_owned()),
+            "{id}"
+        );
+    }
+}

@@ -1,0 +1,16 @@
+//! End to end: both Workers as they ship, on the real runtime, with D1, KV and queues, asked over
+//! HTTP, with a provider that misbehaves on request.
+//!
+//! Run by `cargo xtask test`, which installs the tools first.
+
+mod stages;
+
+mod cancelling;
+mod crashes;
+mod deliveries;
+mod failures;
+mod journey;
+mod retries;
+mod settings;
+mod tenancy;
+mod waiting;

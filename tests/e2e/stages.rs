@@ -1,0 +1,64 @@
+//! The stages that the tests share. They end with the process; see `redrive_tests::stage`.
+
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use anyhow::{Context as _, Result, anyhow};
+use redrive_tests::stage::Stage;
+use tokio::runtime::Builder;
+use xtask::build;
+
+/// A stage, or why it did not start: the tests that come later are told as well.
+type Started = Result<Stage, String>;
+
+/// Runs a test side by side with others. It makes a tenant of its own, and keeps the queue moving.
+///
+/// After every test the log is held to be free of secrets, so the last one sees all of it.
+pub(crate) fn shared(test: impl AsyncFnOnce(&Stage) -> Result<()>) -> Result<()> {
+    static STAGE: OnceLock<Started> = OnceLock::new();
+    let stage = started(STAGE.get_or_init(|| start("shared", &[])).as_ref())?;
+    block_on(test(stage))?;
+    stage.check_log()
+}
+
+/// Runs a test that has a stage to itself while it runs, so that it may hold up the queue or crash
+/// the runtime. Calls end after 2 s, leases 2 s later, and no model is configured.
+pub(crate) fn alone(test: impl AsyncFnOnce(&mut Stage) -> Result<()>) -> Result<()> {
+    static STAGE: OnceLock<Mutex<Started>> = OnceLock::new();
+    let settings = [
+        ("ATTEMPT_TIMEOUT_SECONDS", "2"),
+        ("LEASE_MARGIN_SECONDS", "2"),
+        ("SWEEP_GRACE_SECONDS", "1"),
+        ("OPENAI_MODEL", ""),
+    ];
+    let stage = STAGE.get_or_init(|| Mutex::new(start("alone", &settings)));
+    // A test that failed may have left calls and jobs behind; the calls end by themselves.
+    let mut stage = stage.lock().unwrap_or_else(PoisonError::into_inner);
+    let stage = started(stage.as_mut())?;
+    block_on(test(stage))?;
+    stage.check_log()
+}
+
+/// Runs a test on a stage of its own that has no provider.
+pub(crate) fn without_provider(test: impl AsyncFnOnce(&Stage) -> Result<()>) -> Result<()> {
+    let openai = "https://api.openai.com/v1";
+    let settings = [("OPENAI_API_KEY", ""), ("OPENAI_BASE_URL", openai)];
+    let stage = started(start("without-provider", &settings))?;
+    block_on(test(&stage))?;
+    stage.check_log()
+}
+
+fn start(name: &str, settings: &[(&str, &str)]) -> Started {
+    // What is tested is what stands in the checkout. Nothing is done when it is built already.
+    static BUILT: OnceLock<Result<(), String>> = OnceLock::new();
+    BUILT.get_or_init(|| build::all().map_err(|error| format!("{error:#}"))).clone()?;
+    Stage::start(name, settings).map_err(|error| format!("{error:#}"))
+}
+
+fn started<S, E: std::fmt::Display>(stage: Result<S, E>) -> Result<S> {
+    stage.map_err(|error| anyhow!("the stage did not start: {error}"))
+}
+
+fn block_on(test: impl Future<Output = Result<()>>) -> Result<()> {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    runtime.context("cannot make a runtime for the test")?.block_on(test)
+}

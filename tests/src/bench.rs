@@ -1,0 +1,61 @@
+//! The benchmark: one stack of its own, one client process, figures as text.
+
+mod cost;
+mod load;
+
+use crate::simulator::{Options, Simulator};
+use anyhow::{Context as _, Result};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use xtask::build::{WORKERS, size};
+use xtask::stack::{Stack, StackOptions};
+
+/// What the end-to-end run is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Load {
+    /// Jobs submitted.
+    pub jobs: usize,
+    /// Clients that submit at the same time.
+    pub clients: usize,
+    /// What a provider call takes, in milliseconds.
+    pub latency_ms: u64,
+}
+
+/// Measures everything and answers the report.
+///
+/// # Errors
+/// If the Workers are not built, the stack does not start, or a job does not succeed.
+pub async fn run(load: &Load) -> Result<String> {
+    let mut report = String::new();
+    sizes(&mut report)?;
+    let options = Options { latency: std::time::Duration::from_millis(load.latency_ms), ..Options::default() };
+    let simulator = Simulator::start(options)?;
+    let folder = tempfile::tempdir()?;
+    let stack = start(folder.path(), &simulator)?;
+    let client = load::Client::new(&stack).await?;
+    cost::measure(&mut report, &stack, &client).await?;
+    load::submit_ratio(&mut report, &client, load).await?;
+    load::end_to_end(&mut report, &stack, &simulator, load).await?;
+    stack.stop();
+    Ok(report)
+}
+
+fn sizes(report: &mut String) -> Result<()> {
+    writeln!(report, "Wasm, release build")?;
+    for worker in WORKERS {
+        let size = size(worker)?;
+        let (raw, gzipped) = (size.raw.div_ceil(1000), size.gzipped.div_ceil(1000));
+        writeln!(report, "  {:<18} {raw:>5} KB  {gzipped:>4} KB gzipped (at most 400)", worker.package)?;
+    }
+    Ok(())
+}
+
+fn start(folder: &std::path::Path, simulator: &Simulator) -> Result<Stack> {
+    let mut options = StackOptions::new(folder.join("state"));
+    options.vars = BTreeMap::from([
+        ("OPENAI_BASE_URL".to_owned(), simulator.url().to_owned()),
+        ("OPENAI_API_KEY".to_owned(), "simulated".to_owned()),
+        ("OPENAI_MODEL".to_owned(), "sim-ok".to_owned()),
+    ]);
+    Stack::start(options).context("the stack does not start")
+}

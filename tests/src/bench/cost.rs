@@ -1,0 +1,107 @@
+//! What one job costs, as D1 and the bindings tell it in the log.
+
+use super::load::Client;
+use anyhow::{Context as _, Result, ensure};
+use serde_json::Value;
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+use xtask::stack::Stack;
+
+/// What an event says the invocation used.
+#[derive(Clone, Copy, Debug, Default)]
+struct Usage {
+    rows_read: u64,
+    rows_written: u64,
+    cache_reads: u64,
+    cache_writes: u64,
+    sent: u64,
+    delivered: u64,
+}
+
+impl Usage {
+    fn of(event: &Value) -> Self {
+        let number = |name: &str| event[name].as_u64().unwrap_or_default();
+        Self {
+            rows_read: number("d1.rows_read"),
+            rows_written: number("d1.rows_written"),
+            cache_reads: number("kv.reads"),
+            cache_writes: number("kv.writes"),
+            sent: number("queue.sent"),
+            delivered: number("messages"),
+        }
+    }
+
+    /// A message is written, read and deleted.
+    const fn queue_operations(self) -> u64 {
+        self.sent + 2 * self.delivered
+    }
+}
+
+/// Runs one job and adds its cost, as a table, to the report.
+pub(super) async fn measure(report: &mut String, stack: &Stack, client: &Client) -> Result<()> {
+    // The key is looked up once and then remembered; a first job pays for that, the second does not.
+    let first = client.submit().await?;
+    wait(client, &first).await?;
+    let seen = stack.log()?.len();
+    let job = client.submit().await?;
+    wait(client, &job).await?;
+    let log = log_after_delivery(stack, seen).await?;
+    let submit = find(&log, |event| event["event"] == "request" && event["method"] == "POST")?;
+    let delivery = find(&log, |event| event["event"] == "delivery")?;
+    let (submit, delivery) = (Usage::of(&submit), Usage::of(&delivery));
+    writeln!(report, "\nOne generate job that succeeds at once, by D1's meta and the bindings")?;
+    writeln!(report, "              rows read  rows written  KV reads  KV writes  queue operations")?;
+    for (name, usage) in [("submit", submit), ("run", delivery)] {
+        line(report, name, usage)?;
+    }
+    let total = Usage {
+        rows_read: submit.rows_read + delivery.rows_read,
+        rows_written: submit.rows_written + delivery.rows_written,
+        cache_reads: submit.cache_reads + delivery.cache_reads,
+        cache_writes: submit.cache_writes + delivery.cache_writes,
+        sent: submit.sent + delivery.sent,
+        delivered: submit.delivered + delivery.delivered,
+    };
+    line(report, "together", total)?;
+    writeln!(report, "  at most                         8                    1                 3")?;
+    Ok(())
+}
+
+fn line(report: &mut String, name: &str, usage: Usage) -> Result<()> {
+    let Usage { rows_read, rows_written, cache_reads, cache_writes, .. } = usage;
+    let queue = usage.queue_operations();
+    writeln!(
+        report,
+        "  {name:<10}{rows_read:>11}{rows_written:>14}{cache_reads:>10}{cache_writes:>11}{queue:>18}"
+    )?;
+    Ok(())
+}
+
+async fn wait(client: &Client, job: &str) -> Result<()> {
+    let document = client.get(&format!("/api/v1/jobs/{job}"), Some(25)).await?;
+    ensure!(document["status"] == "succeeded", "the job did not succeed: {document}");
+    Ok(())
+}
+
+/// The log's part after `seen`, once a delivery is told in it.
+async fn log_after_delivery(stack: &Stack, seen: usize) -> Result<Vec<Value>> {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let log = stack.log()?;
+        let events: Vec<Value> = log.get(seen..).unwrap_or_default().lines().filter_map(event).collect();
+        if events.iter().any(|event| event["event"] == "delivery") {
+            return Ok(events);
+        }
+        ensure!(Instant::now() < deadline, "no delivery is told in the log");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// The JSON of a line of the log, behind whatever the runtime puts before it.
+fn event(line: &str) -> Option<Value> {
+    serde_json::from_str(line.get(line.find('{')?..)?).ok()
+}
+
+fn find(events: &[Value], is_it: impl Fn(&Value) -> bool) -> Result<Value> {
+    events.iter().find(|event| is_it(event)).cloned().context("an event is missing in the log")
+}

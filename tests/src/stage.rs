@@ -1,0 +1,262 @@
+//! What an end-to-end test stands on: both Workers on the real runtime, a provider that misbehaves
+//! on request, and ways to look in from outside.
+
+mod secrets;
+mod watchdog;
+mod watched;
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::{Value, json};
+use xtask::build::{self, WorkerCrate};
+use xtask::checkout;
+use xtask::stack::Workers;
+
+use crate::client::{Client, PROMPT, text};
+use crate::poll;
+use crate::simulator::{Options, Simulator};
+
+use secrets::Secrets;
+use watched::Watched;
+
+/// The key that the provider wants.
+const PROVIDER_KEY: &str = "sk-c4n4ry0provider0key0123456789abcdef";
+/// What API keys are hashed with.
+const KEY_HASH_SECRET: &str = "c4n4ry-key-hash-secret-0123456789-abcdef";
+/// The queue that carries jobs.
+pub const JOBS: &str = "redrive-jobs";
+
+/// A running pipeline with its provider.
+pub struct Stage {
+    // Fields are dropped in this order: the runtime before what it calls.
+    watched: Watched,
+    simulator: Simulator,
+    secrets: Secrets,
+}
+
+/// A tenant with a key that may read and write jobs.
+#[derive(Debug)]
+pub struct Tenant {
+    /// The tenant's id.
+    pub id: String,
+    /// The key's id, which is not the key.
+    pub key_id: String,
+    /// A client with the key.
+    pub client: Client,
+}
+
+impl Stage {
+    /// Starts a pipeline with an empty state; `name` is that of its folder in `.redrive/tests/`.
+    /// The Workers must have been built. `settings` are variables and secrets of the Workers that
+    /// differ from what a stage has.
+    ///
+    /// # Errors
+    /// When the provider or the stack does not start.
+    pub fn start(name: &str, settings: &[(&str, &str)]) -> Result<Self> {
+        let simulator = Simulator::start(Options {
+            require_key: Some(PROVIDER_KEY.to_owned()),
+            ..Options::default()
+        })?;
+        let url = simulator.url();
+        let own = [
+            ("KEY_HASH_SECRET", KEY_HASH_SECRET),
+            ("OPENAI_API_KEY", PROVIDER_KEY),
+            ("OPENAI_BASE_URL", &url),
+            ("OPENAI_MODEL", "sim-ok"),
+        ];
+        let all = own.iter().chain(settings);
+        let vars: BTreeMap<_, _> =
+            all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let watched = Watched::start(name, |options| options.vars = vars)?;
+        let secrets = Secrets::default();
+        secrets.add("a prompt or an answer", PROMPT);
+        secrets.add("the provider's key", PROVIDER_KEY);
+        secrets.add("the secret that hashes keys", KEY_HASH_SECRET);
+        secrets.add("the operator's key", watched.stack.admin_key());
+        Ok(Self {
+            watched,
+            simulator,
+            secrets,
+        })
+    }
+
+    /// A client of the API with this key, or without one.
+    ///
+    /// # Errors
+    /// When there is no way to make HTTP calls.
+    pub fn client(&self, key: Option<&str>) -> Result<Client> {
+        Client::new(self.watched.stack.url(), key.map(str::to_owned))
+    }
+
+    /// A client with the operator's key.
+    ///
+    /// # Errors
+    /// As [`Self::client`].
+    pub fn operator(&self) -> Result<Client> {
+        self.client(Some(self.watched.stack.admin_key()))
+    }
+
+    /// Makes a tenant of the test's own.
+    ///
+    /// # Errors
+    /// When the API refuses.
+    pub async fn tenant(&self) -> Result<Tenant> {
+        let tenant = json!({"name": "a tenant of a test"});
+        let tenant = self.operator()?.post("/api/v1/admin/tenants", &tenant).await?.json(201)?;
+        let id = text(&tenant, "tenantId")?;
+        let (key_id, key) = self.key(&id, &["jobs:read", "jobs:write"]).await?;
+        let client = self.client(Some(&key))?;
+        Ok(Tenant { id, key_id, client })
+    }
+
+    /// Makes a key of a tenant, and gives back its id and the key itself.
+    ///
+    /// # Errors
+    /// When the API refuses.
+    pub async fn key(&self, tenant: &str, scopes: &[&str]) -> Result<(String, String)> {
+        let wanted = json!({"tenantId": tenant, "name": "a key of a test", "scopes": scopes});
+        let made = self.operator()?.post("/api/v1/admin/keys", &wanted).await?.json(201)?;
+        let key = text(&made, "key")?;
+        self.secrets.add("an API key", key.as_str());
+        Ok((text(&made, "keyId")?, key))
+    }
+
+    /// Where the API is: host and port.
+    ///
+    /// # Errors
+    /// When the stack's URL is not of that form.
+    pub fn authority(&self) -> Result<String> {
+        let url = self.watched.stack.url();
+        let authority = url.strip_prefix("http://").context("the URL is not http")?;
+        Ok(authority.to_owned())
+    }
+
+    /// Runs the sweep once, as the platform's cron would.
+    ///
+    /// # Errors
+    /// When it does not run to its end.
+    pub async fn sweep(&self) -> Result<()> {
+        let fired = self.client(None)?.post("/__local/cron", &json!({})).await?.json(200)?;
+        ensure!(fired["outcome"] == "ok", "the sweep failed: {fired}");
+        Ok(())
+    }
+
+    /// Hands messages straight to the consumer, past the queue, and gives back what became of them
+    /// as the runtime tells it.
+    ///
+    /// # Errors
+    /// When the consumer does not answer.
+    pub async fn deliver(&self, queue: &str, messages: &Value) -> Result<Value> {
+        let delivery = json!({"queue": queue, "messages": messages});
+        self.client(None)?.post("/__local/queue", &delivery).await?.json(200)
+    }
+
+    /// The calls that the provider got for a job, the earliest first.
+    ///
+    /// # Errors
+    /// When the simulator does not answer.
+    pub async fn calls(&self, job: &str) -> Result<Vec<Value>> {
+        let calls = self.provider()?.get(&format!("/calls/{job}")).await?.json(200)?;
+        Ok(calls["calls"].as_array().context("no calls")?.clone())
+    }
+
+    /// Waits until the provider has got this many calls for a job.
+    ///
+    /// # Errors
+    /// When it does not in time.
+    pub async fn called(&self, job: &str, times: usize) -> Result<()> {
+        poll::until(format!("call {times} for {job}"), async || {
+            Ok((self.calls(job).await?.len() >= times).then_some(()))
+        })
+        .await
+    }
+
+    /// What the provider counted over all jobs.
+    ///
+    /// # Errors
+    /// When the simulator does not answer.
+    pub async fn provider_counts(&self) -> Result<Value> {
+        self.provider()?.get("/calls").await?.json(200)
+    }
+
+    /// Answers the calls that the provider holds.
+    ///
+    /// # Errors
+    /// When the simulator does not answer.
+    pub async fn release(&self) -> Result<()> {
+        self.provider()?.post("/release", &json!({})).await?.json(200)?;
+        Ok(())
+    }
+
+    /// The body of the provider's answer for a model, as the consumer gets it.
+    ///
+    /// # Errors
+    /// When the simulator does not answer.
+    pub async fn provider_reply(&self, model: &str) -> Result<String> {
+        let client = Client::new(self.simulator.url(), Some(PROVIDER_KEY.to_owned()))?;
+        let call = json!({"model": model, "messages": [{"role": "user", "content": PROMPT}]});
+        Ok(client.post("/chat/completions", &call).await?.body)
+    }
+
+    /// The Workers' events in the log that name this value in this field, the earliest first.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn events(&self, field: &str, value: &str) -> Result<Vec<Value>> {
+        let log = self.watched.stack.log()?;
+        let events = log.lines().filter_map(|line| {
+            let (_, event) = line.strip_prefix("[redrive-")?.split_once("] ")?;
+            serde_json::from_str::<Value>(event).ok()
+        });
+        Ok(events.filter(|event| event[field] == value).collect())
+    }
+
+    /// Sees to it that the log holds no secret: no prompt, no answer, no key.
+    ///
+    /// # Errors
+    /// When it does, with the numbers of the lines.
+    pub fn check_log(&self) -> Result<()> {
+        let found = self.secrets.found_in(&self.watched.stack.log()?);
+        let file = self.watched.stack.log_file();
+        ensure!(found.is_empty(), "{}: {found:#?}", file.display());
+        Ok(())
+    }
+
+    /// Kills the runtime as a power cut would, and starts it again. What the queue held is lost.
+    ///
+    /// # Errors
+    /// When it does not come back.
+    pub fn crash(&mut self) -> Result<()> {
+        self.watched.crash()
+    }
+
+    fn provider(&self) -> Result<Client> {
+        Client::new(self.simulator.control_url(), None)
+    }
+}
+
+/// The Worker that puts D1 behind HTTP, on the real runtime.
+#[derive(Debug)]
+pub struct StoreStage(Watched);
+
+impl StoreStage {
+    /// Builds the Worker and starts it on an empty database with the migrations applied.
+    ///
+    /// # Errors
+    /// When it cannot be built or does not start.
+    pub fn start() -> Result<Self> {
+        build::worker_crate(WorkerCrate {
+            package: "redrive-store-worker",
+            folder: "tests/store-worker",
+        })?;
+        let settings = checkout::path("tests/store-worker/wrangler.toml");
+        Watched::start("store", |options| options.workers = Workers::Only(settings)).map(Self)
+    }
+
+    /// Where the Worker answers.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.0.stack.url()
+    }
+}

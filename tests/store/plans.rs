@@ -1,0 +1,106 @@
+//! No statement scans: `SQLite` itself says how it would run each.
+
+use std::fs;
+
+use redrive_shared::database::{Database, Statement, Value};
+use redrive_shared::native::SqliteDatabase;
+use xtask::checkout;
+
+/// Statements that may read a table without an index, each with the words of the plan that are
+/// excused, and why.
+const EXCUSED: [(&str, &str); 1] = [
+    // Asks for at most one row of each table, to see that the table is there.
+    ("check_schema.sql", "SCAN "),
+];
+
+#[tokio::test]
+async fn every_statement_uses_an_index() {
+    check(&SqliteDatabase::in_memory().expect("the migrations run")).await;
+}
+
+#[tokio::test]
+async fn a_statement_that_scans_or_sorts_is_found() {
+    let database = SqliteDatabase::in_memory().expect("the migrations run");
+    for (sql, found) in [
+        ("SELECT id FROM jobs WHERE model = ?1", "SCAN jobs"),
+        (
+            "SELECT id FROM jobs WHERE tenant_id = ?1 ORDER BY model",
+            "USE TEMP B-TREE FOR ORDER BY",
+        ),
+        (
+            "UPDATE jobs SET model = ?1 WHERE model IN (SELECT name FROM tenants)",
+            "SCAN tenants",
+        ),
+    ] {
+        let steps = plan(&database, sql).await;
+        let slow: Vec<&String> = steps.iter().filter(|step| is_slow(step)).collect();
+        assert!(
+            slow.iter().any(|step| step.starts_with(found)),
+            "{sql}: {steps:?}"
+        );
+    }
+}
+
+/// Holds every file of `shared/sql/` to the rule.
+pub(crate) async fn check(database: &impl Database) {
+    let folder = checkout::path("shared/sql");
+    let mut slow = Vec::new();
+    let mut files = 0;
+    for entry in fs::read_dir(&folder).expect("the folder can be read") {
+        let file = entry.expect("the folder can be read").path();
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let sql = fs::read_to_string(&file).expect("a statement is text");
+        let steps = plan(database, &sql).await;
+        // A row that is written as given is all the plan there is.
+        let is_given = steps.is_empty() && sql.contains("\nVALUES");
+        assert!(is_given || !steps.is_empty(), "{name} has no plan");
+        files += 1;
+        for step in steps.iter().filter(|step| is_slow(step)) {
+            let excused = |(file, words): &(&str, &str)| *file == name && step.starts_with(words);
+            if !EXCUSED.iter().any(excused) {
+                slow.push(format!("{name}: {step}"));
+            }
+        }
+    }
+    assert!(files > 0, "there are no statements in {}", folder.display());
+    assert!(slow.is_empty(), "statements read more than they need: {slow:#?}");
+}
+
+/// The steps in which a statement would be run.
+async fn plan(database: &impl Database, sql: &str) -> Vec<String> {
+    let explained = format!("EXPLAIN QUERY PLAN {sql}");
+    let statement = Statement::new(
+        // A statement's text is `'static`; there are a few dozen.
+        String::leak(explained),
+        vec![Value::Null; parameters(sql)],
+    );
+    let results = database.batch(vec![statement]).await.expect("the statement can be explained");
+    results
+        .iter()
+        .flat_map(|result| &result.rows)
+        .filter_map(|row| Some(row.get("detail")?.as_str()?.to_owned()))
+        .collect()
+}
+
+/// The highest number of a parameter outside the comments.
+fn parameters(sql: &str) -> usize {
+    sql.lines()
+        .filter(|line| !line.trim_start().starts_with("--"))
+        .flat_map(|line| line.split('?').skip(1))
+        .filter_map(|rest| {
+            let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+            rest.get(..digits)?.parse().ok()
+        })
+        .max()
+        .unwrap_or(0)
+}
+
+/// Whether a step reads every row of a table or an index, or sorts what it has read.
+///
+/// A constant row, the rows of a JSON parameter and the list of a subquery are no tables.
+fn is_slow(step: &str) -> bool {
+    let scans = step.starts_with("SCAN ")
+        && step != "SCAN CONSTANT ROW"
+        && !step.starts_with("SCAN json_each VIRTUAL TABLE");
+    scans || step.contains("USE TEMP B-TREE FOR ORDER BY") || step.contains("AUTOMATIC")
+}

@@ -1,0 +1,175 @@
+//! What has to be in the state folder before the runtime starts.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::Value;
+
+use super::Workers;
+use crate::settings::{self, WorkerSettings};
+use crate::{checkout, process, wrangler};
+
+/// Says that a folder is a stack's state, so that it may be deleted.
+const MARKER: &str = "redrive-state";
+/// The process group of the runtime that used the folder last.
+const RUNTIME: &str = "process-group";
+/// The migrations that the folder's database has seen.
+const MIGRATED: &str = "migrated";
+
+/// Makes the folder, emptied if asked to, and gives back its absolute path.
+pub(super) fn prepare_folder(state: &Path, fresh: bool) -> Result<PathBuf> {
+    let context = || format!("cannot use {} as the state folder", state.display());
+    if state.exists() {
+        let marked = state.join(MARKER).is_file();
+        let empty = fs::read_dir(state).with_context(context)?.next().is_none();
+        refuse_running(state)?;
+        ensure!(
+            marked || empty,
+            "{} holds something that is not a stack's state; choose another folder",
+            state.display()
+        );
+        if fresh && marked {
+            fs::remove_dir_all(state).with_context(context)?;
+        }
+    }
+    fs::create_dir_all(state).with_context(context)?;
+    fs::write(
+        state.join(MARKER),
+        "This folder is the state of a local Redrive stack and may be deleted.\n",
+    )
+    .with_context(context)?;
+    state.canonicalize().with_context(context)
+}
+
+/// Notes which process group uses the folder.
+pub(super) fn note_runtime(state: &Path, group: i32) -> Result<()> {
+    fs::write(state.join(RUNTIME), group.to_string()).context("cannot write the state folder")
+}
+
+/// Two stacks on one folder would share a database and disagree about everything else.
+fn refuse_running(state: &Path) -> Result<()> {
+    let group = fs::read_to_string(state.join(RUNTIME)).ok();
+    let Some(group) = group.and_then(|text| text.parse().ok()) else {
+        return Ok(());
+    };
+    let folder = state.canonicalize()?;
+    ensure!(
+        !process::group_runs(group, &folder.to_string_lossy())?,
+        "a stack is running on {}: end it first (kill -- -{group})",
+        state.display()
+    );
+    Ok(())
+}
+
+pub(super) fn read_workers(workers: &Workers) -> Result<Vec<WorkerSettings>> {
+    let read = match workers {
+        // The gateway comes first: only the first Worker can be reached from outside.
+        Workers::Pipeline => vec![
+            WorkerSettings::read(&checkout::path(settings::GATEWAY), &[])?,
+            WorkerSettings::read(
+                &checkout::path(settings::PRODUCER),
+                &settings::PRODUCER_SECRETS,
+            )?,
+            WorkerSettings::read(
+                &checkout::path(settings::CONSUMER),
+                &settings::CONSUMER_SECRETS,
+            )?,
+        ],
+        Workers::Only(configuration) => vec![WorkerSettings::read(configuration, &[])?],
+    };
+    for worker in &read {
+        let main = worker.main()?;
+        ensure!(
+            main.is_file(),
+            "{} is missing: run `cargo xtask build` first",
+            checkout::shown(&main)
+        );
+    }
+    Ok(read)
+}
+
+/// A folder for each: `.dev.vars` belongs to all configurations beside it.
+pub(super) fn write_configurations(
+    state: &Path,
+    workers: &[WorkerSettings],
+    variables: &BTreeMap<String, String>,
+) -> Result<Vec<PathBuf>> {
+    workers
+        .iter()
+        .map(|worker| {
+            let folder = state.join("configuration").join(worker.name()?);
+            worker.write_local(&folder, variables)
+        })
+        .collect()
+}
+
+/// Applies the migrations once: the Workers share one database.
+pub(super) fn migrate(
+    state: &Path,
+    workers: &[WorkerSettings],
+    configurations: &[PathBuf],
+) -> Result<()> {
+    let with_database = workers
+        .iter()
+        .zip(configurations)
+        .find_map(|(worker, configuration)| Some((worker.database()?, configuration)));
+    let Some((database, configuration)) = with_database else {
+        return Ok(());
+    };
+    let stamp = state.join(MIGRATED);
+    let wanted = migrations_of(configuration)?;
+    let kept = state.join("v3/d1").is_dir();
+    if kept && fs::read_to_string(&stamp).is_ok_and(|applied| applied == wanted) {
+        return Ok(());
+    }
+    let mut apply = wrangler::command(state, ["d1", "migrations", "apply", database, "--local"])?;
+    apply
+        .arg("--persist-to")
+        .arg(state)
+        .arg("-c")
+        .arg(configuration);
+    process::run_quietly(&mut apply).context("cannot apply the migrations")?;
+    fs::write(stamp, wanted).context("cannot write the state folder")
+}
+
+/// The names of all migrations that a configuration points to, in order. A migration that was
+/// applied somewhere is never edited, so names are enough.
+fn migrations_of(configuration: &Path) -> Result<String> {
+    let document: Value = serde_json::from_str(&fs::read_to_string(configuration)?)?;
+    let folder = document
+        .pointer("/d1_databases/0/migrations_dir")
+        .and_then(Value::as_str)
+        .context("the database has no migrations_dir")?;
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("cannot read the migrations in {folder}"))?;
+    let mut names = entries
+        .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
+        .collect::<Result<Vec<_>>>()?;
+    names.sort();
+    Ok(names.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fresh_deletes_a_state_folder_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state");
+        prepare_folder(&state, true).unwrap();
+        fs::write(state.join("old"), "").unwrap();
+        prepare_folder(&state, false).unwrap();
+        assert!(state.join("old").is_file());
+        prepare_folder(&state, true).unwrap();
+        assert!(!state.join("old").exists());
+
+        let foreign = folder.path().join("foreign");
+        fs::create_dir(&foreign).unwrap();
+        fs::write(foreign.join("thesis.txt"), "").unwrap();
+        prepare_folder(&foreign, true).unwrap_err();
+        assert!(foreign.join("thesis.txt").is_file());
+    }
+}
