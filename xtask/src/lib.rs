@@ -11,6 +11,7 @@
     reason = "a command speaks to its user on the terminal"
 )]
 
+pub mod bench;
 pub mod build;
 pub mod check;
 pub mod checkout;

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use xtask::deploy::Environment;
-use xtask::{build, check, demo, deploy, dev, process, test, tools};
+use xtask::{bench, build, check, demo, deploy, dev, process, test, tools};
 
 /// Installs, builds, runs, tests and deploys Redrive.
 #[derive(Parser)]
@@ -49,6 +49,12 @@ enum Command {
     Check,
     /// Builds the Workers and the files of /docs
     Build,
+    /// Measures size, cost of a job, and throughput on the local runtime
+    Bench {
+        /// Handed on: `--jobs`, `--clients`, `--latency-ms`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Deploys both Workers to a Cloudflare account
     Deploy {
         /// Where to
@@ -93,6 +99,7 @@ fn run(command: Command) -> Result<()> {
             tools::ensure()?;
             build::all()
         }
+        Command::Bench { arguments } => bench::run(&arguments),
         Command::Deploy { env, dry_run } => deploy::run(env, dry_run),
     }
 }
