@@ -22,11 +22,20 @@ impl Batch {
     /// What JavaScript threw: the batch is not one, and nothing was acknowledged.
     pub(crate) fn read(batch: &MessageBatch) -> Result<Self, JsValue> {
         let queue = String::from(batch.queue()?);
-        let messages: Vec<Message> =
-            batch.messages()?.iter().map(JsCast::unchecked_into::<Message>).collect();
-        let delivered =
-            messages.iter().map(|message| read(message, &queue)).collect::<Result<_, _>>()?;
-        Ok(Self { messages, queue, delivered })
+        let messages: Vec<Message> = batch
+            .messages()?
+            .iter()
+            .map(JsCast::unchecked_into::<Message>)
+            .collect();
+        let delivered = messages
+            .iter()
+            .map(|message| read(message, &queue))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            messages,
+            queue,
+            delivered,
+        })
     }
 
     /// Gives every message exactly one answer.
@@ -50,7 +59,9 @@ impl Batch {
 }
 
 fn read(message: &Message, queue: &str) -> Result<Delivered, JsValue> {
-    let attempts = Reflect::get(message, &"attempts".into())?.as_f64().unwrap_or(1.0);
+    let attempts = Reflect::get(message, &"attempts".into())?
+        .as_f64()
+        .unwrap_or(1.0);
     Ok(Delivered {
         id: String::from(message.id()?),
         queue: queue.to_owned(),

@@ -27,7 +27,10 @@ fn log_error(event: &'static str, message: impl Into<String>) {
 fn start() {
     if redirects::refuse().is_err() {
         // Without this a key could follow a redirect: no request may leave the isolate.
-        log_error("redirects_not_refused", "the global fetch could not be replaced");
+        log_error(
+            "redirects_not_refused",
+            "the global fetch could not be replaced",
+        );
         std::process::abort();
     }
 }
@@ -44,13 +47,20 @@ pub async fn queue(batch: MessageBatch, env: Env, _context: Context) -> Result<(
         log_error("binding_missing", error.to_string());
         JsValue::from(error)
     })?;
-    let is_dead_letters = setting(&env, "DEAD_LETTER_QUEUE").is_some_and(|name| name == batch.queue);
+    let is_dead_letters =
+        setting(&env, "DEAD_LETTER_QUEUE").is_some_and(|name| name == batch.queue);
     let dispositions = if is_dead_letters {
         dead_letter::receive(&bindings, &batch.delivered).await
     } else {
         match run_settings(&env) {
             Ok(settings) => {
-                run_delivery(&bindings, &HttpTransport::default(), &settings, &batch.delivered).await
+                run_delivery(
+                    &bindings,
+                    &HttpTransport::default(),
+                    &settings,
+                    &batch.delivered,
+                )
+                .await
             }
             Err(problem) => {
                 log_error("misconfigured", problem);

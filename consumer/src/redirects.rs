@@ -19,9 +19,10 @@ pub(crate) fn refuse() -> Result<(), JsValue> {
     let fetch: Function = Reflect::get(&global, &"fetch".into())?.dyn_into()?;
     let options = Object::new();
     Reflect::set(&options, &"redirect".into(), &"manual".into())?;
-    let wrapper = Closure::<dyn Fn(JsValue) -> Result<JsValue, JsValue>>::new(move |request: JsValue| {
-        fetch.call2(&JsValue::UNDEFINED, &request, &options)
-    });
+    let wrapper =
+        Closure::<dyn Fn(JsValue) -> Result<JsValue, JsValue>>::new(move |request: JsValue| {
+            fetch.call2(&JsValue::UNDEFINED, &request, &options)
+        });
     Reflect::set(&global, &"fetch".into(), &wrapper.into_js_value())?;
     Ok(())
 }

@@ -28,7 +28,7 @@ pub(crate) fn run_settings(env: &Env) -> Result<RunSettings, String> {
 fn provider_settings(env: &Env) -> ProviderSettings {
     ProviderSettings {
         base_url: setting(env, "OPENAI_BASE_URL").unwrap_or_else(|| OPENAI.to_owned()),
-        api_key: setting(env, "OPENAI_API_KEY").map(|key| Secret::new(key)),
+        api_key: setting(env, "OPENAI_API_KEY").map(Secret::new),
         default_model: setting(env, "OPENAI_MODEL"),
     }
 }
@@ -46,7 +46,12 @@ pub(crate) fn problems(env: &Env) -> Vec<String> {
     let mut problems = Vec::new();
     problems.extend(run_settings(env).err());
     problems.extend(sweep_grace_seconds(env).err());
-    problems.extend(provider_settings(env).check().err().map(|error| error.to_string()));
+    problems.extend(
+        provider_settings(env)
+            .check()
+            .err()
+            .map(|error| error.to_string()),
+    );
     problems.extend(Bindings::new(env).err().map(|error| error.to_string()));
     problems
 }

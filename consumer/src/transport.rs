@@ -30,16 +30,26 @@ impl Transport for HttpTransport {
         request: &ProviderRequest,
         timeout: Duration,
     ) -> Result<ProviderReply, TransportError> {
-        let mut builder = self.client.post(&request.url).timeout(timeout).body(request.body.clone());
+        let mut builder = self
+            .client
+            .post(&request.url)
+            .timeout(timeout)
+            .body(request.body.clone());
         for (name, value) in &request.headers {
             builder = builder.header(*name, value.as_str());
         }
-        let response =
-            builder.send().await.map_err(|error| cause(&error, TransportError::Unreachable))?;
+        let response = builder
+            .send()
+            .await
+            .map_err(|error| cause(&error, TransportError::Unreachable))?;
         let status = response.status().as_u16();
         let headers = reply_headers(&response);
         let body = read_body(response).await?;
-        Ok(ProviderReply { status, headers, body })
+        Ok(ProviderReply {
+            status,
+            headers,
+            body,
+        })
     }
 }
 
@@ -78,5 +88,9 @@ fn cause(error: &reqwest::Error, otherwise: TransportError) -> TransportError {
         }
         source = error.source();
     }
-    if error.is_timeout() { TransportError::Timeout } else { otherwise }
+    if error.is_timeout() {
+        TransportError::Timeout
+    } else {
+        otherwise
+    }
 }

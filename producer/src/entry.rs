@@ -40,17 +40,18 @@ struct WorkerReadiness {
 
 impl WorkerReadiness {
     async fn ask_consumer(&self) -> Result<(), String> {
-        const UNREACHABLE: &str = "the consumer does not answer on the service binding CONSUMER";
+        let unreachable =
+            |error: worker::Error| format!("the consumer does not answer on CONSUMER: {error}");
         let consumer: Fetcher = self
             .env
             .service("CONSUMER")
-            .map_err(|_| "the service binding CONSUMER is missing".to_owned())?;
+            .map_err(|error| format!("the service binding CONSUMER is missing: {error}"))?;
         let mut response: worker::Response = consumer
             .fetch("http://consumer/ready", None)
             .await
             .and_then(TryInto::try_into)
-            .map_err(|_| UNREACHABLE.to_owned())?;
-        let problems: Vec<String> = response.json().await.map_err(|_| UNREACHABLE.to_owned())?;
+            .map_err(unreachable)?;
+        let problems: Vec<String> = response.json().await.map_err(unreachable)?;
         if problems.is_empty() {
             Ok(())
         } else {

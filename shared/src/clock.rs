@@ -65,7 +65,9 @@ impl Instant {
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
         let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
         let millis = i64::try_from(moment.unix_timestamp_nanos() / 1_000_000).ok()?;
-        (0..=Self::LATEST_MS).contains(&millis).then_some(Self(millis))
+        (0..=Self::LATEST_MS)
+            .contains(&millis)
+            .then_some(Self(millis))
     }
 }
 
@@ -91,7 +93,10 @@ mod tests {
 
     #[test]
     fn instants_are_clamped_to_what_rfc_3339_can_write() {
-        assert_eq!(Instant::from_millis(i64::MAX).to_rfc3339(), "9999-12-31T23:59:59.999Z");
+        assert_eq!(
+            Instant::from_millis(i64::MAX).to_rfc3339(),
+            "9999-12-31T23:59:59.999Z"
+        );
         assert_eq!(Instant::from_millis(-5).as_millis(), 0);
     }
 }

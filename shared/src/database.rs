@@ -135,7 +135,12 @@ impl DatabaseError {
             "Internal error while starting up",
             "database is locked",
         ];
-        const OVERLOADED: [&str; 4] = ["overloaded", "exceeded timeout", "memory limit", "CPU time limit"];
+        const OVERLOADED: [&str; 4] = [
+            "overloaded",
+            "exceeded timeout",
+            "memory limit",
+            "CPU time limit",
+        ];
         let text = message.to_owned();
         if TRANSIENT.iter().any(|phrase| message.contains(phrase)) {
             Self::Transient(text)
@@ -190,9 +195,18 @@ mod tests {
     fn d1_messages_are_sorted_by_what_the_caller_does_next() {
         let cases = [
             ("D1_ERROR: Network connection lost.", "database_transient"),
-            ("D1_ERROR: D1 DB is overloaded. Requests queued for too long.", "database_overloaded"),
-            ("D1 DB storage operation exceeded timeout which caused object to be reset.", "database_overloaded"),
-            ("D1_ERROR: no such table: jobs: SQLITE_ERROR", "database_error"),
+            (
+                "D1_ERROR: D1 DB is overloaded. Requests queued for too long.",
+                "database_overloaded",
+            ),
+            (
+                "D1 DB storage operation exceeded timeout which caused object to be reset.",
+                "database_overloaded",
+            ),
+            (
+                "D1_ERROR: no such table: jobs: SQLITE_ERROR",
+                "database_error",
+            ),
             ("", "database_error"),
         ];
         for (message, code) in cases {

@@ -5,6 +5,7 @@
 //! stand in the database, and the sweep sends or ends them by their own policy.
 
 use crate::database::DatabaseError;
+use crate::error_code::ErrorCode;
 use crate::log::{Event, Log};
 use crate::message::JobMessage;
 use crate::ports::Ports;
@@ -31,7 +32,10 @@ pub async fn receive<P: Ports>(ports: &P, messages: &[Delivered]) -> Vec<Disposi
 
 async fn log_letter<P: Ports>(ports: &P, message: &Delivered, job: &JobMessage) {
     let (state, code) = match ports.store().job(&job.tenant_id, &job.job_id).await {
-        Ok(Some(record)) => (record.state.as_str(), record.error_code.map(|code| code.as_str())),
+        Ok(Some(record)) => (
+            record.state.as_str(),
+            record.error_code.map(ErrorCode::as_str),
+        ),
         Ok(None) => ("unknown", None),
         Err(error) => ("unread", Some(DatabaseError::code(&error))),
     };

@@ -27,33 +27,43 @@ pub struct JobDocument {
     pub deadline_at: String,
     /// When the latest attempt began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub started_at: Option<String>,
     /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub completed_at: Option<String>,
     /// When the next attempt may begin, while one is scheduled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub next_attempt_at: Option<String>,
     /// The answer, of a job that succeeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub result: Option<ResultDocument>,
     /// Why the latest attempt did not succeed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub error: Option<ErrorDocument>,
     /// Tokens, where the provider said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub usage: Option<UsageDocument>,
     /// Who answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub provider: Option<String>,
     /// The model asked for, then the model that answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub model: Option<String>,
     /// The client's own reference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub ref_type: Option<String>,
     /// The client's own reference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub ref_id: Option<String>,
     /// The client's own labels.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -88,9 +98,11 @@ pub struct ErrorDocument {
     pub retryable: bool,
     /// Which provider was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub provider: Option<String>,
     /// The provider's HTTP status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub provider_status: Option<u16>,
 }
 
@@ -99,10 +111,13 @@ pub struct ErrorDocument {
 #[serde(rename_all = "camelCase")]
 pub struct UsageDocument {
     /// Tokens read.
+    #[schema(required)]
     pub input_tokens: Option<u64>,
     /// Tokens written.
+    #[schema(required)]
     pub output_tokens: Option<u64>,
     /// Tokens in all.
+    #[schema(required)]
     pub total_tokens: Option<u64>,
 }
 
@@ -120,12 +135,15 @@ pub struct AttemptDocument {
     pub outcome: AttemptOutcome,
     /// Why it did not succeed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub code: Option<ErrorCode>,
     /// Which provider was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub provider: Option<String>,
     /// The provider's HTTP status, when it answered with an error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub provider_status: Option<u16>,
     /// Whether the provider may have charged for a call that gave no answer.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -155,7 +173,11 @@ impl From<JobRecord> for JobDocument {
             output_tokens: result.output_tokens,
             total_tokens: result.total_tokens,
         };
-        let told = usage.input_tokens.or(usage.output_tokens).or(usage.total_tokens).is_some();
+        let told = usage
+            .input_tokens
+            .or(usage.output_tokens)
+            .or(usage.total_tokens)
+            .is_some();
         let next_attempt_at = match record.state {
             JobState::RetryScheduled => record.due_at,
             JobState::Queued
@@ -165,7 +187,9 @@ impl From<JobRecord> for JobDocument {
             | JobState::DeadLettered
             | JobState::Cancelled => None,
         };
-        let provider = result.provider.or_else(|| record.error.as_ref()?.provider.clone());
+        let provider = result
+            .provider
+            .or_else(|| record.error.as_ref()?.provider.clone());
         Self {
             job_id: record.id,
             kind: record.kind,
@@ -182,13 +206,16 @@ impl From<JobRecord> for JobDocument {
                 truncated: result.truncated == Some(1),
                 warnings: result.warnings.unwrap_or_default(),
             }),
-            error: record.error_code.zip(record.error).map(|(code, error)| ErrorDocument {
-                code,
-                message: error.message,
-                retryable: error.retryable,
-                provider: error.provider,
-                provider_status: error.provider_status,
-            }),
+            error: record
+                .error_code
+                .zip(record.error)
+                .map(|(code, error)| ErrorDocument {
+                    code,
+                    message: error.message,
+                    retryable: error.retryable,
+                    provider: error.provider,
+                    provider_status: error.provider_status,
+                }),
             usage: told.then_some(usage),
             provider,
             model: record.model,

@@ -34,8 +34,7 @@ fn is_valid(prefix: &str, text: &str) -> bool {
             .bytes()
             .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
     canonical
-        && Uuid::try_parse(digits)
-            .is_ok_and(|uuid| uuid.get_version() == Some(Version::SortRand))
+        && Uuid::try_parse(digits).is_ok_and(|uuid| uuid.get_version() == Some(Version::SortRand))
 }
 
 macro_rules! id {

@@ -27,7 +27,8 @@ impl Kind {
     }
 }
 
-/// Where a job stands. `transition` says which state may follow which.
+// `transition` says which state may follow which.
+/// Where a job stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum JobState {

@@ -89,7 +89,10 @@ impl JobMessage {
     /// [`Undecodable`] when this code did not write it: record it and acknowledge.
     pub fn decode(text: &str) -> Result<Self, Undecodable> {
         let body = read(text)?;
-        Ok(Self { tenant_id: body.tenant, job_id: body.job })
+        Ok(Self {
+            tenant_id: body.tenant,
+            job_id: body.job,
+        })
     }
 }
 
@@ -121,7 +124,10 @@ mod tests {
             job_id: JOB.parse().expect("valid"),
         };
         let text = message.encode();
-        assert_eq!(text, format!(r#"{{"v":1,"job":"{JOB}","tenant":"{TENANT}"}}"#));
+        assert_eq!(
+            text,
+            format!(r#"{{"v":1,"job":"{JOB}","tenant":"{TENANT}"}}"#)
+        );
         assert_eq!(JobMessage::decode(&text), Ok(message));
     }
 
@@ -139,8 +145,18 @@ mod tests {
 
     #[test]
     fn garbage_and_other_versions_are_undecodable() {
-        for text in ["", "null", "{}", "[1]", "\u{0}", r#"{"v":1,"job":"x","tenant":"y"}"#] {
-            assert!(matches!(JobMessage::decode(text), Err(Undecodable::Shape(_))), "{text}");
+        for text in [
+            "",
+            "null",
+            "{}",
+            "[1]",
+            "\u{0}",
+            r#"{"v":1,"job":"x","tenant":"y"}"#,
+        ] {
+            assert!(
+                matches!(JobMessage::decode(text), Err(Undecodable::Shape(_))),
+                "{text}"
+            );
         }
         let newer = format!(r#"{{"v":2,"job":"{JOB}","tenant":"{TENANT}"}}"#);
         assert_eq!(JobMessage::decode(&newer), Err(Undecodable::Version(2)));

@@ -2,7 +2,7 @@
 //!
 //! A provider's protocol is one module that builds the HTTP request and reads the HTTP reply
 //! ([`openai_chat`] so far). What a reply means for the job is not decided there but by
-//! [`classify`], one pure and total function driven by a table that is data.
+//! [`classify()`], one pure and total function driven by a table that is data.
 //! Another provider is another protocol module, another variant of [`Provider`] and more rows.
 
 mod classify;

@@ -35,7 +35,7 @@ where
     call().await
 }
 
-#[cfg(all(test, feature = "native"))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::clock::Instant;

@@ -52,7 +52,10 @@ impl RunSettings {
     /// The provider's name in results, errors and history.
     #[must_use]
     pub fn provider_name(&self) -> &'static str {
-        self.provider.provider().unwrap_or(Provider::OpenAi).as_str()
+        self.provider
+            .provider()
+            .unwrap_or(Provider::OpenAi)
+            .as_str()
     }
 
     /// When the leases of a delivery of `jobs` jobs run out, claimed at `now`.
@@ -62,7 +65,10 @@ impl RunSettings {
     #[must_use]
     pub fn lease_until(&self, now: Instant, jobs: usize) -> Instant {
         let rounds = u32::try_from(jobs.div_ceil(CONCURRENT_CALLS).max(1)).unwrap_or(u32::MAX);
-        let lease = self.attempt_timeout.saturating_mul(rounds).saturating_add(self.lease_margin);
+        let lease = self
+            .attempt_timeout
+            .saturating_mul(rounds)
+            .saturating_add(self.lease_margin);
         now.plus_millis(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX))
     }
 }
@@ -84,7 +90,11 @@ pub async fn run_delivery<P: Ports, T: Transport>(
         return board.into_dispositions();
     }
     let now = ports.clock().now();
-    let claims = match ports.store().claim(&wanted, now, settings.lease_until(now, wanted.len())).await {
+    let claims = match ports
+        .store()
+        .claim(&wanted, now, settings.lease_until(now, wanted.len()))
+        .await
+    {
         Ok(claims) => claims,
         Err(error) => {
             log_database_error(ports, "claim_failed", &error);
@@ -94,7 +104,10 @@ pub async fn run_delivery<P: Ports, T: Transport>(
     };
     for message in &wanted {
         if !claims.claimed.iter().any(|job| job.id == message.job_id) {
-            let standing = claims.standings.iter().find(|standing| standing.id == message.job_id);
+            let standing = claims
+                .standings
+                .iter()
+                .find(|standing| standing.id == message.job_id);
             board.settle_unclaimed(ports, message, standing, now);
         }
     }
@@ -141,7 +154,9 @@ const fn retry_delay_seconds(error: &DatabaseError) -> u32 {
 
 fn log_database_error(ports: &impl Ports, event: &'static str, error: &DatabaseError) {
     ports.log().write(
-        Event::new(event).with("error.code", error.code()).with("error.message", error.to_string()),
+        Event::new(event)
+            .with("error.code", error.code())
+            .with("error.message", error.to_string()),
     );
 }
 

@@ -9,7 +9,7 @@ use crate::ids::{JobId, TenantId};
 use std::time::Duration;
 
 /// How long a document stays cached.
-pub const TIME_TO_LIVE: Duration = Duration::from_secs(86_400);
+pub const TIME_TO_LIVE: Duration = Duration::from_hours(24);
 
 /// The cache did not answer. Never shown to a client: the database is asked instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

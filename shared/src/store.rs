@@ -96,8 +96,14 @@ impl<D: Database> Store<D> {
         Ok(Results(self.database.batch(statements).await?.into_iter()))
     }
 
-    async fn run(&self, sql: &'static str, parameters: Vec<Value>) -> Result<StatementResult, DatabaseError> {
-        self.batch(vec![Statement::new(sql, parameters)]).await?.next()
+    async fn run(
+        &self,
+        sql: &'static str,
+        parameters: Vec<Value>,
+    ) -> Result<StatementResult, DatabaseError> {
+        self.batch(vec![Statement::new(sql, parameters)])
+            .await?
+            .next()
     }
 
     /// Submit: the job is in `queued`, and from here on it is owed.
@@ -119,7 +125,8 @@ impl<D: Database> Store<D> {
             metadata.into(),
             job.request.as_str().into(),
         ];
-        self.run(include_str!("../sql/insert_job.sql"), parameters).await?;
+        self.run(include_str!("../sql/insert_job.sql"), parameters)
+            .await?;
         Ok(())
     }
 
@@ -154,7 +161,10 @@ impl<D: Database> Store<D> {
                 Statement::new(include_str!("../sql/look_up_jobs.sql"), vec![ids.into()]),
             ])
             .await?;
-        Ok(Claims { claimed: results.next()?.decode()?, standings: results.next()?.decode()? })
+        Ok(Claims {
+            claimed: results.next()?.decode()?,
+            standings: results.next()?.decode()?,
+        })
     }
 
     /// Cancel: whatever is not terminal is `cancelled`. Answers the job when this call did it.
@@ -168,7 +178,9 @@ impl<D: Database> Store<D> {
         now: Instant,
     ) -> Result<Option<JobRecord>, DatabaseError> {
         let parameters = vec![tenant.as_str().into(), job.as_str().into(), now.into()];
-        let result = self.run(include_str!("../sql/cancel_job.sql"), parameters).await?;
+        let result = self
+            .run(include_str!("../sql/cancel_job.sql"), parameters)
+            .await?;
         Ok(result.decode()?.into_iter().next())
     }
 
@@ -185,11 +197,23 @@ impl<D: Database> Store<D> {
         now: Instant,
     ) -> Result<(), DatabaseError> {
         const EXCERPT_CHARACTERS: usize = 2_048;
-        let excerpt: String =
-            body.chars().filter(|character| *character != '\0').take(EXCERPT_CHARACTERS).collect();
-        let parameters =
-            vec![message_id.into(), queue.into(), reason.into(), excerpt.into(), now.into()];
-        self.run(include_str!("../sql/insert_undecodable_message.sql"), parameters).await?;
+        let excerpt: String = body
+            .chars()
+            .filter(|character| *character != '\0')
+            .take(EXCERPT_CHARACTERS)
+            .collect();
+        let parameters = vec![
+            message_id.into(),
+            queue.into(),
+            reason.into(),
+            excerpt.into(),
+            now.into(),
+        ];
+        self.run(
+            include_str!("../sql/insert_undecodable_message.sql"),
+            parameters,
+        )
+        .await?;
         Ok(())
     }
 }

@@ -20,7 +20,16 @@ pub const ROWS: u32 = 500;
 /// [`DatabaseError`]: nothing may have moved; the next sweep finds it.
 pub async fn sweep<P: Ports>(ports: &P, grace_seconds: u32) -> Result<(), DatabaseError> {
     let now = ports.clock().now();
-    let swept = ports.store().sweep(now, SweepLimits { rows: ROWS, grace_seconds }).await?;
+    let swept = ports
+        .store()
+        .sweep(
+            now,
+            SweepLimits {
+                rows: ROWS,
+                grace_seconds,
+            },
+        )
+        .await?;
     let event = Event::new("sweep")
         .with("dead_lettered", swept.dead_lettered.len())
         .with("rescued", swept.rescued.len())
@@ -38,7 +47,11 @@ pub async fn sweep<P: Ports>(ports: &P, grace_seconds: u32) -> Result<(), Databa
     if !letters.is_empty() {
         tell_dead_letters(ports, letters).await;
     }
-    let messages: Vec<JobMessage> = swept.rescued.into_iter().chain(swept.redispatched).collect();
+    let messages: Vec<JobMessage> = swept
+        .rescued
+        .into_iter()
+        .chain(swept.redispatched)
+        .collect();
     if !messages.is_empty() {
         send(ports, &messages).await;
     }

@@ -46,7 +46,11 @@ pub fn settle(
     let error = detail(failure, provider);
     match failure.action_after(same_row_before(job, failure)) {
         Action::Fail => Settlement::Failed { code, error },
-        Action::DeadLetter => Settlement::DeadLettered { counts_as_failure: true, code, error },
+        Action::DeadLetter => Settlement::DeadLettered {
+            counts_as_failure: true,
+            code,
+            error,
+        },
         Action::Retry => settle_retry(job, failure, error, now, jitter),
     }
 }
@@ -55,7 +59,9 @@ pub fn settle(
 fn same_row_before(job: &ClaimedJob, failure: &Failure) -> u32 {
     let Some(row) = failure.row else { return 0 };
     let before = job.attempts.iter().rev();
-    let count = before.take_while(|record| record.row == Some(row.number())).count();
+    let count = before
+        .take_while(|record| record.row == Some(row.number()))
+        .count();
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
@@ -71,8 +77,16 @@ fn settle_retry(
         Budget::Failure | Budget::Immediate => true,
     };
     let give_up = |code, message| {
-        let error = ErrorDetail { message, retryable: false, ..error.clone() };
-        Settlement::DeadLettered { counts_as_failure, code, error }
+        let error = ErrorDetail {
+            message,
+            retryable: false,
+            ..error.clone()
+        };
+        Settlement::DeadLettered {
+            counts_as_failure,
+            code,
+            error,
+        }
     };
     let failures = job.failures + u32::from(counts_as_failure);
     if counts_as_failure && failures >= job.max_attempts {
@@ -84,7 +98,11 @@ fn settle_retry(
         return give_up(ErrorCode::AttemptsExhausted, message);
     }
     // A throttled job waits longer each time as well, by its row of deferrals.
-    let series = if counts_as_failure { failures } else { same_row_before(job, failure) + 1 };
+    let series = if counts_as_failure {
+        failures
+    } else {
+        same_row_before(job, failure) + 1
+    };
     let delay = retry::delay(failure.backoff, series, failure.hint, jitter);
     let due_at = now.plus_millis(i64::try_from(delay.as_millis()).unwrap_or(i64::MAX));
     if due_at >= job.deadline_at {
@@ -95,7 +113,12 @@ fn settle_retry(
         );
         return give_up(ErrorCode::DeadlineExceeded, message);
     }
-    Settlement::RetryScheduled { due_at, counts_as_failure, code: failure.code, error }
+    Settlement::RetryScheduled {
+        due_at,
+        counts_as_failure,
+        code: failure.code,
+        error,
+    }
 }
 
 fn detail(failure: &Failure, provider: &str) -> ErrorDetail {
@@ -132,8 +155,12 @@ pub fn record(
 ) -> AttemptRecord {
     let outcome = match settlement {
         Settlement::Succeeded(_) => AttemptOutcome::Succeeded,
-        Settlement::RetryScheduled { counts_as_failure, .. }
-        | Settlement::DeadLettered { counts_as_failure, .. } => {
+        Settlement::RetryScheduled {
+            counts_as_failure, ..
+        }
+        | Settlement::DeadLettered {
+            counts_as_failure, ..
+        } => {
             if *counts_as_failure {
                 AttemptOutcome::Failed
             } else {
@@ -150,7 +177,9 @@ pub fn record(
         code: failure.map(|failure| failure.code),
         provider: Some(provider.to_owned()),
         provider_status: failure.and_then(|failure| failure.provider_status),
-        row: failure.and_then(|failure| failure.row).map(crate::provider::Row::number),
+        row: failure
+            .and_then(|failure| failure.row)
+            .map(crate::provider::Row::number),
         possibly_billed: failure.is_some_and(|failure| failure.possibly_billed),
     }
 }
@@ -163,15 +192,43 @@ mod tests {
 
     /// Every statement that moves a job: its text, the states it moves from, the state it moves to.
     const STATEMENTS: [(&str, &[JobState], JobState); 9] = [
-        (include_str!("../sql/claim_jobs.sql"), &[Queued, RetryScheduled, Running], Running),
-        (include_str!("../sql/complete_job.sql"), &[Running], Succeeded),
-        (include_str!("../sql/schedule_retry.sql"), &[Running], RetryScheduled),
+        (
+            include_str!("../sql/claim_jobs.sql"),
+            &[Queued, RetryScheduled, Running],
+            Running,
+        ),
+        (
+            include_str!("../sql/complete_job.sql"),
+            &[Running],
+            Succeeded,
+        ),
+        (
+            include_str!("../sql/schedule_retry.sql"),
+            &[Running],
+            RetryScheduled,
+        ),
         (include_str!("../sql/fail_job.sql"), &[Running], Failed),
-        (include_str!("../sql/dead_letter_job.sql"), &[Running], DeadLettered),
-        (include_str!("../sql/cancel_job.sql"), &[Queued, RetryScheduled, Running], Cancelled),
-        (include_str!("../sql/sweep_poison.sql"), &[Running], DeadLettered),
+        (
+            include_str!("../sql/dead_letter_job.sql"),
+            &[Running],
+            DeadLettered,
+        ),
+        (
+            include_str!("../sql/cancel_job.sql"),
+            &[Queued, RetryScheduled, Running],
+            Cancelled,
+        ),
+        (
+            include_str!("../sql/sweep_poison.sql"),
+            &[Running],
+            DeadLettered,
+        ),
         (include_str!("../sql/sweep_rescue.sql"), &[Running], Queued),
-        (include_str!("../sql/sweep_deadline.sql"), &[Queued, RetryScheduled], DeadLettered),
+        (
+            include_str!("../sql/sweep_deadline.sql"),
+            &[Queued, RetryScheduled],
+            DeadLettered,
+        ),
     ];
 
     /// The statement without its comments, as words in quotes.
@@ -187,8 +244,11 @@ mod tests {
     fn the_statements_make_just_the_transitions_that_are_allowed() {
         let mut made = BTreeSet::new();
         for (sql, from, to) in STATEMENTS {
-            let named: BTreeSet<&str> =
-                from.iter().chain([&to]).map(|state| state.as_str()).collect();
+            let named: BTreeSet<&str> = from
+                .iter()
+                .chain([&to])
+                .map(|state| state.as_str())
+                .collect();
             assert_eq!(states_named(sql), named, "{sql}");
             made.extend(from.iter().map(|from| (from.as_str(), to.as_str())));
         }
@@ -206,15 +266,24 @@ mod tests {
     #[test]
     fn the_schema_knows_just_the_states_of_the_enum() {
         let schema = include_str!("../../migrations/0001_pipeline.sql");
-        let check = schema.split("jobs_state_known CHECK (state IN (").nth(1).expect("the check");
+        let check = schema
+            .split("jobs_state_known CHECK (state IN (")
+            .nth(1)
+            .expect("the check");
         let list = check.split(')').next().expect("its list");
-        let names: Vec<&str> = list.split(", ").map(|name| name.trim_matches('\'')).collect();
+        let names: Vec<&str> = list
+            .split(", ")
+            .map(|name| name.trim_matches('\''))
+            .collect();
         assert_eq!(names, JobState::ALL.map(JobState::as_str));
     }
 
     #[test]
     fn a_terminal_state_moves_only_by_a_replay() {
-        for from in JobState::ALL.into_iter().filter(|state| state.is_terminal()) {
+        for from in JobState::ALL
+            .into_iter()
+            .filter(|state| state.is_terminal())
+        {
             for to in JobState::ALL {
                 assert_eq!(from.may_become(to), from == DeadLettered && to == Queued);
             }

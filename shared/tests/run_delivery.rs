@@ -1,4 +1,8 @@
 //! The consumer's use cases on the native store, with faults at every effect.
+#![expect(
+    clippy::expect_used,
+    reason = "a test ends by panicking when its ground is not there"
+)]
 
 use redrive_shared::clock::{Clock, Instant};
 use redrive_shared::database::{Database, DatabaseError};
@@ -40,10 +44,14 @@ impl Bench {
                 api_key: Some(Secret::new("sk-canary-secret".to_owned())),
                 default_model: Some("sim-ok".to_owned()),
             },
-            attempt_timeout: Duration::from_secs(120),
-            lease_margin: Duration::from_secs(60),
+            attempt_timeout: Duration::from_mins(2),
+            lease_margin: Duration::from_mins(1),
         };
-        Self { ports, tenant, settings }
+        Self {
+            ports,
+            tenant,
+            settings,
+        }
     }
 
     fn fail_next(&self, faults: impl IntoIterator<Item = Fault>) {
@@ -69,30 +77,57 @@ impl Bench {
     }
 
     fn message(&self, job: &JobId) -> Delivered {
-        let message = JobMessage { tenant_id: self.tenant.clone(), job_id: job.clone() };
+        let message = JobMessage {
+            tenant_id: self.tenant.clone(),
+            job_id: job.clone(),
+        };
         delivered(Some(message.encode()), 1)
     }
 
-    async fn deliver(&self, transport: &ScriptedTransport, messages: &[Delivered]) -> Vec<Disposition> {
+    async fn deliver(
+        &self,
+        transport: &ScriptedTransport,
+        messages: &[Delivered],
+    ) -> Vec<Disposition> {
         run_delivery(&self.ports, transport, &self.settings, messages).await
     }
 
     async fn read(&self, job: &JobId) -> JobRecord {
-        self.ports.store.job(&self.tenant, job).await.expect("readable").expect("there")
+        self.ports
+            .store
+            .job(&self.tenant, job)
+            .await
+            .expect("readable")
+            .expect("there")
     }
 
     fn rows(&self, table: &str) -> i64 {
-        self.ports.store.database().inner().with_connection(|connection| {
-            let sql = format!("SELECT count(*) FROM {table}");
-            connection.query_row(&sql, [], |row| row.get(0)).expect("counts")
-        })
+        self.ports
+            .store
+            .database()
+            .inner()
+            .with_connection(|connection| {
+                let sql = format!("SELECT count(*) FROM {table}");
+                connection
+                    .query_row(&sql, [], |row| row.get(0))
+                    .expect("counts")
+            })
     }
 }
 
 fn delivered(body: Option<String>, deliveries: u32) -> Delivered {
-    Delivered { id: "m1".to_owned(), queue: "redrive-jobs".to_owned(), deliveries, body }
+    Delivered {
+        id: "m1".to_owned(),
+        queue: "redrive-jobs".to_owned(),
+        deliveries,
+        body,
+    }
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the script holds failures as well"
+)]
 fn answer(text: &str) -> Scripted {
     let body = serde_json::json!({
         "id": "chatcmpl-1", "object": "chat.completion", "model": "sim-ok-2026",
@@ -103,8 +138,15 @@ fn answer(text: &str) -> Scripted {
     Ok((200, body.to_string()))
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the script holds failures as well"
+)]
 fn status(status: u16) -> Scripted {
-    Ok((status, r#"{"error":{"message":"no","type":"x","param":null,"code":null}}"#.to_owned()))
+    Ok((
+        status,
+        r#"{"error":{"message":"no","type":"x","param":null,"code":null}}"#.to_owned(),
+    ))
 }
 
 fn transient() -> DatabaseError {
@@ -116,16 +158,25 @@ async fn an_answer_is_stored_cached_and_acknowledged() {
     let bench = Bench::new();
     let job = bench.submit().await;
     let provider = ScriptedTransport::new([answer("four")]);
-    assert_eq!(bench.deliver(&provider, &[bench.message(&job)]).await, [ACK]);
+    assert_eq!(
+        bench.deliver(&provider, &[bench.message(&job)]).await,
+        [ACK]
+    );
     let record = bench.read(&job).await;
     assert_eq!(record.state, JobState::Succeeded);
     assert_eq!(record.result.output.as_deref(), Some("four"));
     assert_eq!(record.attempts.len(), 1);
     assert_eq!(record.attempts[0].outcome, AttemptOutcome::Succeeded);
     let cached = bench.ports.cache.entries();
-    let text = cached.get(&status_cache::key(&bench.tenant, &job)).expect("cached");
+    let text = cached
+        .get(&status_cache::key(&bench.tenant, &job))
+        .expect("cached");
     let document: JobDocument = serde_json::from_str(text).expect("a document");
-    assert_eq!(document, JobDocument::from(record), "the cache says what the database says");
+    assert_eq!(
+        document,
+        JobDocument::from(record),
+        "the cache says what the database says"
+    );
 }
 
 #[tokio::test]
@@ -144,7 +195,10 @@ async fn a_delivery_runs_every_job_once_even_when_messages_repeat() {
     assert_eq!(bench.rows("task_results"), 8);
     let again = ScriptedTransport::new([]);
     assert_eq!(bench.deliver(&again, &messages).await, [ACK; 10]);
-    assert!(again.requests().is_empty(), "a job that is done is not asked again");
+    assert!(
+        again.requests().is_empty(),
+        "a job that is done is not asked again"
+    );
 }
 
 #[tokio::test]
@@ -154,8 +208,18 @@ async fn the_request_carries_the_key_and_the_log_does_not() {
     let provider = ScriptedTransport::new([status(500)]);
     bench.deliver(&provider, &[bench.message(&job)]).await;
     let request = provider.requests().remove(0);
-    assert!(request.headers.iter().any(|(_, value)| value.as_str() == "Bearer sk-canary-secret"));
-    assert!(request.headers.iter().any(|(name, value)| *name == "x-redrive-job" && value.as_str() == job.as_str()));
+    assert!(
+        request
+            .headers
+            .iter()
+            .any(|(_, value)| value.as_str() == "Bearer sk-canary-secret")
+    );
+    assert!(
+        request
+            .headers
+            .iter()
+            .any(|(name, value)| *name == "x-redrive-job" && value.as_str() == job.as_str())
+    );
     let log = bench.ports.log.lines().join("\n");
     assert!(log.contains(job.as_str()));
     for secret in ["canary", "Bearer"] {
@@ -170,10 +234,16 @@ async fn a_transient_failure_is_scheduled_again_and_counts() {
     let provider = ScriptedTransport::new([status(500)]);
     let dispositions = bench.deliver(&provider, &[bench.message(&job)]).await;
     let record = bench.read(&job).await;
-    assert_eq!((record.state, record.failures), (JobState::RetryScheduled, 1));
+    assert_eq!(
+        (record.state, record.failures),
+        (JobState::RetryScheduled, 1)
+    );
     assert_eq!(record.error_code, Some(ErrorCode::ProviderError));
     let wait = record.due_at.expect("due").millis_since(START);
-    assert!((1_000..=2_000).contains(&wait), "half to all of two seconds, not {wait} ms");
+    assert!(
+        (1_000..=2_000).contains(&wait),
+        "half to all of two seconds, not {wait} ms"
+    );
     let delay_seconds = u32::try_from((wait + 999) / 1000).expect("small");
     assert_eq!(dispositions, [Disposition::Retry { delay_seconds }]);
 }
@@ -191,12 +261,18 @@ async fn the_last_failure_allowed_ends_as_a_dead_letter_with_its_reason() {
     assert_eq!((record.state, record.failures), (JobState::DeadLettered, 3));
     assert_eq!(record.error_code, Some(ErrorCode::AttemptsExhausted));
     let message = record.error.expect("told").message;
-    assert!(message.contains("3 attempts") && message.contains("provider_error"), "{message}");
+    assert!(
+        message.contains("3 attempts") && message.contains("provider_error"),
+        "{message}"
+    );
     assert_eq!(record.attempts.len(), 3);
     let letters = bench.ports.dead_letters.take();
     assert_eq!(letters.len(), 1);
     assert!(letters[0].contains(job.as_str()) && letters[0].contains("attempts_exhausted"));
-    assert!(bench.ports.cache.entries().is_empty(), "a dead letter can be replayed: it is not cached");
+    assert!(
+        bench.ports.cache.entries().is_empty(),
+        "a dead letter can be replayed: it is not cached"
+    );
 }
 
 #[tokio::test]
@@ -207,9 +283,17 @@ async fn throttling_costs_no_failure() {
     for attempt in 1..=10 {
         bench.deliver(&provider, &[bench.message(&job)]).await;
         let record = bench.read(&job).await;
-        assert_eq!((record.attempt, record.failures, record.deferrals), (attempt, 0, attempt));
+        assert_eq!(
+            (record.attempt, record.failures, record.deferrals),
+            (attempt, 0, attempt)
+        );
         assert_eq!(record.state, JobState::RetryScheduled);
-        bench.ports.clock.advance_millis(record.due_at.expect("due").millis_since(bench.ports.clock.now()));
+        bench.ports.clock.advance_millis(
+            record
+                .due_at
+                .expect("due")
+                .millis_since(bench.ports.clock.now()),
+        );
     }
 }
 
@@ -219,7 +303,10 @@ async fn no_attempt_is_scheduled_after_the_deadline() {
     let job = bench.submit().await;
     bench.ports.clock.advance_millis(3_599_500);
     let provider = ScriptedTransport::new([status(500)]);
-    assert_eq!(bench.deliver(&provider, &[bench.message(&job)]).await, [ACK]);
+    assert_eq!(
+        bench.deliver(&provider, &[bench.message(&job)]).await,
+        [ACK]
+    );
     let record = bench.read(&job).await;
     assert_eq!(record.state, JobState::DeadLettered);
     assert_eq!(record.error_code, Some(ErrorCode::DeadlineExceeded));
@@ -230,9 +317,15 @@ async fn the_callers_fault_fails_at_once_and_is_cached() {
     let bench = Bench::new();
     let job = bench.submit().await;
     let provider = ScriptedTransport::new([status(400)]);
-    assert_eq!(bench.deliver(&provider, &[bench.message(&job)]).await, [ACK]);
+    assert_eq!(
+        bench.deliver(&provider, &[bench.message(&job)]).await,
+        [ACK]
+    );
     let record = bench.read(&job).await;
-    assert_eq!((record.state, record.error_code), (JobState::Failed, Some(ErrorCode::InvalidRequest)));
+    assert_eq!(
+        (record.state, record.error_code),
+        (JobState::Failed, Some(ErrorCode::InvalidRequest))
+    );
     assert_eq!(bench.ports.cache.entries().len(), 1);
     assert!(bench.ports.dead_letters.take().is_empty());
 }
@@ -269,7 +362,9 @@ async fn an_overloaded_database_is_left_alone_for_longer() {
     let bench = Bench::new();
     let job = bench.submit().await;
     bench.fail_next([Fault::Before(DatabaseError::Overloaded("busy".to_owned()))]);
-    let dispositions = bench.deliver(&ScriptedTransport::new([]), &[bench.message(&job)]).await;
+    let dispositions = bench
+        .deliver(&ScriptedTransport::new([]), &[bench.message(&job)])
+        .await;
     assert_eq!(dispositions, [Disposition::Retry { delay_seconds: 30 }]);
 }
 
@@ -280,7 +375,10 @@ async fn a_commit_that_fails_for_a_moment_is_tried_again_in_place() {
         let job = bench.submit().await;
         bench.fail_next([Fault::None, fault.clone(), fault]);
         let provider = ScriptedTransport::new([answer("once")]);
-        assert_eq!(bench.deliver(&provider, &[bench.message(&job)]).await, [ACK]);
+        assert_eq!(
+            bench.deliver(&provider, &[bench.message(&job)]).await,
+            [ACK]
+        );
         assert_eq!(bench.read(&job).await.state, JobState::Succeeded);
         assert_eq!(bench.rows("task_results"), 1);
         assert_eq!(provider.requests().len(), 1);
@@ -314,13 +412,23 @@ async fn without_a_commit_nothing_is_acknowledged_and_the_sweep_runs_the_job_aga
 async fn an_answer_that_comes_after_the_cancellation_is_dropped_and_counted() {
     let bench = Bench::new();
     let job = bench.submit().await;
-    let late = LateTransport { bench: &bench, job: job.clone() };
+    let late = LateTransport {
+        bench: &bench,
+        job: job.clone(),
+    };
     let message = [bench.message(&job)];
     let dispositions = run_delivery(&bench.ports, &late, &bench.settings, &message).await;
     assert_eq!(dispositions, [ACK]);
     assert_eq!(bench.read(&job).await.state, JobState::Cancelled);
     assert_eq!(bench.rows("task_results"), 0);
-    assert!(bench.ports.log.lines().iter().any(|line| line.contains(r#""event":"fenced""#)));
+    assert!(
+        bench
+            .ports
+            .log
+            .lines()
+            .iter()
+            .any(|line| line.contains(r#""event":"fenced""#))
+    );
 }
 
 /// Cancels the job while its call is under way, then answers.
@@ -336,9 +444,14 @@ impl redrive_shared::provider::Transport for LateTransport<'_> {
         timeout: Duration,
     ) -> Result<redrive_shared::provider::ProviderReply, TransportError> {
         let store = &self.bench.ports.store;
-        let cancelled = store.cancel(&self.bench.tenant, &self.job, START).await.expect("runs");
+        let cancelled = store
+            .cancel(&self.bench.tenant, &self.job, START)
+            .await
+            .expect("runs");
         assert!(cancelled.is_some());
-        ScriptedTransport::new([answer("late")]).send(request, timeout).await
+        ScriptedTransport::new([answer("late")])
+            .send(request, timeout)
+            .await
     }
 }
 
@@ -375,11 +488,25 @@ async fn a_ghost_is_asked_for_again_three_times_and_then_let_go() {
     let bench = Bench::new();
     let ghost = JobId::new(START, &bench.ports.entropy);
     for (deliveries, expected) in [(1, false), (3, false), (4, true)] {
-        let message = Delivered { deliveries, ..bench.message(&ghost) };
+        let message = Delivered {
+            deliveries,
+            ..bench.message(&ghost)
+        };
         let dispositions = bench.deliver(&ScriptedTransport::new([]), &[message]).await;
-        assert_eq!(dispositions == [ACK], expected, "after {deliveries} deliveries");
+        assert_eq!(
+            dispositions == [ACK],
+            expected,
+            "after {deliveries} deliveries"
+        );
     }
-    assert!(bench.ports.log.lines().iter().any(|line| line.contains("ghost_message")));
+    assert!(
+        bench
+            .ports
+            .log
+            .lines()
+            .iter()
+            .any(|line| line.contains("ghost_message"))
+    );
 }
 
 #[tokio::test]
@@ -403,7 +530,10 @@ async fn a_broken_cache_or_dead_letter_queue_stops_nothing() {
     let messages = [bench.message(&good), bench.message(&bad)];
     assert_eq!(bench.deliver(&provider, &messages).await, [ACK, ACK]);
     assert_eq!(bench.read(&good).await.state, JobState::Succeeded);
-    assert_eq!(bench.read(&bad).await.error_code, Some(ErrorCode::ProviderAuth));
+    assert_eq!(
+        bench.read(&bad).await.error_code,
+        Some(ErrorCode::ProviderAuth)
+    );
 }
 
 #[tokio::test]
@@ -431,19 +561,28 @@ async fn the_dead_letter_consumer_acknowledges_whatever_it_gets() {
         bench.message(&ghost),
         delivered(Some("{".to_owned()), 1),
     ];
-    assert_eq!(dead_letter::receive(&bench.ports, &messages).await, [ACK; 3]);
+    assert_eq!(
+        dead_letter::receive(&bench.ports, &messages).await,
+        [ACK; 3]
+    );
     assert_eq!(bench.rows("undecodable_messages"), 1);
     let record = bench.read(&waiting).await;
     assert_eq!(record.state, JobState::Queued, "the sweep sends it again");
     bench.fail_next([Fault::Before(transient())]);
-    assert_eq!(dead_letter::receive(&bench.ports, &messages[..1]).await, [ACK]);
+    assert_eq!(
+        dead_letter::receive(&bench.ports, &messages[..1]).await,
+        [ACK]
+    );
 }
 
 #[tokio::test]
 async fn a_lease_covers_every_round_of_calls_and_the_commit() {
     let bench = Bench::new();
     for (jobs, seconds) in [(1, 180), (5, 180), (6, 300), (10, 300), (100, 2_460)] {
-        assert_eq!(bench.settings.lease_until(START, jobs), START.plus_seconds(seconds));
+        assert_eq!(
+            bench.settings.lease_until(START, jobs),
+            START.plus_seconds(seconds)
+        );
     }
     assert!(bench.ports.store.database().batch(vec![]).await.is_ok());
 }

@@ -19,27 +19,48 @@ fn job_travels_from_its_request_to_its_result() -> Result<()> {
         });
         let accepted = tenant.client.post("/api/v1/generate", &request).await?;
         let document = accepted.json(202)?;
-        assert_eq!((&document["success"], &document["status"]), (&json!(true), &json!("queued")));
+        assert_eq!(
+            (&document["success"], &document["status"]),
+            (&json!(true), &json!("queued"))
+        );
         assert_eq!(document["statusUrl"], accepted.header("location"));
         assert_eq!(accepted.header("retry-after"), "1");
         let job = document["jobId"].as_str().context("no jobId")?;
         let path = format!("/api/v1/jobs/{job}");
-        assert_eq!(accepted.header("location"), format!("http://{}{path}", stage.authority()?));
+        assert_eq!(
+            accepted.header("location"),
+            format!("http://{}{path}", stage.authority()?)
+        );
 
         let ended = tenant.client.ended(job).await?;
         check_document(&ended);
         let calls = stage.calls(job).await?;
         assert_eq!(calls.len(), 1, "{calls:?}");
         assert_eq!(calls[0]["authorization"], true);
-        assert_eq!((&calls[0]["attempt"], &calls[0]["model"]), (&json!(1), &json!("sim-ok")));
+        assert_eq!(
+            (&calls[0]["attempt"], &calls[0]["model"]),
+            (&json!(1), &json!("sim-ok"))
+        );
 
-        let alias = tenant.client.get(&format!("/api/v1/generate/{job}/status")).await?;
+        let alias = tenant
+            .client
+            .get(&format!("/api/v1/generate/{job}/status"))
+            .await?;
         assert_eq!(alias.json(200)?, ended);
         let again = tenant.client.request(Method::GET, &path);
         let again = Answer::of(again.header("if-none-match", alias.header("etag"))).await?;
         assert_eq!((again.status, again.body.as_str()), (304, ""));
-        for filter in ["", "status=succeeded", "refType=ticket&refId=42", "kind=generate"] {
-            let list = tenant.client.get(&format!("/api/v1/jobs?{filter}")).await?.json(200)?;
+        for filter in [
+            "",
+            "status=succeeded",
+            "refType=ticket&refId=42",
+            "kind=generate",
+        ] {
+            let list = tenant
+                .client
+                .get(&format!("/api/v1/jobs?{filter}"))
+                .await?
+                .json(200)?;
             assert_eq!(column(&list["data"], "jobId"), [job], "{filter}");
         }
         Ok(())
@@ -49,14 +70,20 @@ fn job_travels_from_its_request_to_its_result() -> Result<()> {
 fn check_document(document: &Value) {
     assert_eq!(document["status"], "succeeded", "{document:#}");
     assert_eq!(document["kind"], "generate");
-    assert_eq!((&document["attempt"], &document["model"]), (&json!(1), &json!("sim-ok")));
+    assert_eq!(
+        (&document["attempt"], &document["model"]),
+        (&json!(1), &json!("sim-ok"))
+    );
     let output = document["result"]["output"].as_str().unwrap_or_default();
     assert!(output.contains(PROMPT), "{document:#}");
     assert_eq!(document["result"]["finishReason"], "stop");
     assert_eq!(document["result"]["truncated"], false);
     let usage = ["inputTokens", "outputTokens", "totalTokens"]
         .map(|name| document["usage"][name].as_u64().unwrap_or_default());
-    assert!(usage[0] > 0 && usage[1] > 0 && usage[2] == usage[0] + usage[1], "{document:#}");
+    assert!(
+        usage[0] > 0 && usage[1] > 0 && usage[2] == usage[0] + usage[1],
+        "{document:#}"
+    );
     let attempts = &document["attempts"];
     assert_eq!(column(attempts, "attempt"), [1], "{document:#}");
     assert_eq!(column(attempts, "outcome"), ["succeeded"]);
@@ -64,8 +91,14 @@ fn check_document(document: &Value) {
     for instant in ["createdAt", "startedAt", "completedAt", "deadlineAt"] {
         assert!(document[instant].is_string(), "{instant}: {document:#}");
     }
-    assert_eq!((&document["refType"], &document["refId"]), (&json!("ticket"), &json!("42")));
-    assert_eq!(document["metadata"], json!({"colour": "grün", "__proto__": ""}));
+    assert_eq!(
+        (&document["refType"], &document["refId"]),
+        (&json!("ticket"), &json!("42"))
+    );
+    assert_eq!(
+        document["metadata"],
+        json!({"colour": "grün", "__proto__": ""})
+    );
     assert_eq!(document["error"], Value::Null);
 }
 
@@ -85,7 +118,14 @@ fn immutable_job_is_served_from_the_cache_alone() -> Result<()> {
         .await?;
         assert_eq!(cached, from_database);
         let delivery = |event: &Value| event["event"] == "attempt" && event["job.id"] == *job;
-        assert_eq!(stage.events("event", "attempt")?.iter().filter(|e| delivery(e)).count(), 1);
+        assert_eq!(
+            stage
+                .events("event", "attempt")?
+                .iter()
+                .filter(|e| delivery(e))
+                .count(),
+            1
+        );
         Ok(())
     })
 }
@@ -99,7 +139,10 @@ fn dead_letter_is_never_served_from_the_cache() -> Result<()> {
         for _ in 0..5 {
             let (_, request) = read(stage, &tenant.client, &job).await?;
             assert_eq!(request["kv.reads"], 1, "{request}");
-            ensure!(request["d1.round_trips"] != 0, "a replay would not be seen: {request}");
+            ensure!(
+                request["d1.round_trips"] != 0,
+                "a replay would not be seen: {request}"
+            );
         }
         Ok(())
     })

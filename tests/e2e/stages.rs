@@ -21,12 +21,12 @@ pub(crate) fn shared(test: impl AsyncFnOnce(&Stage) -> Result<()>) -> Result<()>
 }
 
 /// Runs a test that has a stage to itself while it runs, so that it may hold up the queue or crash
-/// the runtime. Calls end after 2 s, leases 2 s later, and no model is configured.
+/// the runtime. Calls end after 4 s, leases a second later, and no model is configured.
 pub(crate) fn alone(test: impl AsyncFnOnce(&mut Stage) -> Result<()>) -> Result<()> {
     static STAGE: OnceLock<Mutex<Started>> = OnceLock::new();
     let settings = [
-        ("ATTEMPT_TIMEOUT_SECONDS", "2"),
-        ("LEASE_MARGIN_SECONDS", "2"),
+        ("ATTEMPT_TIMEOUT_SECONDS", "4"),
+        ("LEASE_MARGIN_SECONDS", "1"),
         ("SWEEP_GRACE_SECONDS", "1"),
         ("OPENAI_MODEL", ""),
     ];
@@ -50,7 +50,9 @@ pub(crate) fn without_provider(test: impl AsyncFnOnce(&Stage) -> Result<()>) -> 
 fn start(name: &str, settings: &[(&str, &str)]) -> Started {
     // What is tested is what stands in the checkout. Nothing is done when it is built already.
     static BUILT: OnceLock<Result<(), String>> = OnceLock::new();
-    BUILT.get_or_init(|| build::all().map_err(|error| format!("{error:#}"))).clone()?;
+    BUILT
+        .get_or_init(|| build::all().map_err(|error| format!("{error:#}")))
+        .clone()?;
     Stage::start(name, settings).map_err(|error| format!("{error:#}"))
 }
 
@@ -60,5 +62,7 @@ fn started<S, E: std::fmt::Display>(stage: Result<S, E>) -> Result<S> {
 
 fn block_on(test: impl Future<Output = Result<()>>) -> Result<()> {
     let runtime = Builder::new_current_thread().enable_all().build();
-    runtime.context("cannot make a runtime for the test")?.block_on(test)
+    runtime
+        .context("cannot make a runtime for the test")?
+        .block_on(test)
 }

@@ -107,7 +107,10 @@ impl Client {
             if document["status"] == state {
                 return Ok(Some(document));
             }
-            ensure!(!is_terminal(&document), "the job ended otherwise: {document:#}");
+            ensure!(
+                !is_terminal(&document),
+                "the job ended otherwise: {document:#}"
+            );
             Ok(None)
         })
         .await
@@ -155,7 +158,12 @@ impl Answer {
     /// # Errors
     /// When the status is another one than expected, or the body is not JSON.
     pub fn json(&self, status: u16) -> Result<Value> {
-        ensure!(self.status == status, "not {status}: {} {}", self.status, self.body);
+        ensure!(
+            self.status == status,
+            "not {status}: {} {}",
+            self.status,
+            self.body
+        );
         serde_json::from_str(&self.body).with_context(|| format!("no JSON: {}", self.body))
     }
 
@@ -163,12 +171,16 @@ impl Answer {
     #[must_use]
     pub fn header(&self, name: &str) -> &str {
         let value = self.headers.get(name);
-        value.and_then(|value| value.to_str().ok()).unwrap_or_default()
+        value
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
     }
 }
 
 fn is_terminal(job: &Value) -> bool {
-    job["status"].as_str().is_some_and(|state| TERMINAL.contains(&state))
+    job["status"]
+        .as_str()
+        .is_some_and(|state| TERMINAL.contains(&state))
 }
 
 /// A field that must be text.
@@ -177,11 +189,17 @@ fn is_terminal(job: &Value) -> bool {
 /// When it is not.
 pub fn text(object: &Value, field: &str) -> Result<String> {
     let text = object[field].as_str();
-    Ok(text.with_context(|| format!("no {field}: {object}"))?.to_owned())
+    Ok(text
+        .with_context(|| format!("no {field}: {object}"))?
+        .to_owned())
 }
 
 /// The values of one field, of every object of a list.
 #[must_use]
 pub fn column<'v>(list: &'v Value, field: &str) -> Vec<&'v Value> {
-    list.as_array().into_iter().flatten().map(|object| &object[field]).collect()
+    list.as_array()
+        .into_iter()
+        .flatten()
+        .map(|object| &object[field])
+        .collect()
 }

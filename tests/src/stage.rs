@@ -26,6 +26,8 @@ const PROVIDER_KEY: &str = "sk-c4n4ry0provider0key0123456789abcdef";
 const KEY_HASH_SECRET: &str = "c4n4ry-key-hash-secret-0123456789-abcdef";
 /// The queue that carries jobs.
 pub const JOBS: &str = "redrive-jobs";
+/// The queue that carries word of dead letters.
+pub const DEAD_LETTERS: &str = "redrive-dead-letters";
 
 /// A running pipeline with its provider.
 pub struct Stage {
@@ -66,8 +68,9 @@ impl Stage {
             ("OPENAI_MODEL", "sim-ok"),
         ];
         let all = own.iter().chain(settings);
-        let vars: BTreeMap<_, _> =
-            all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let vars: BTreeMap<_, _> = all
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
         let watched = Watched::start(name, |options| options.vars = vars)?;
         let secrets = Secrets::default();
         secrets.add("a prompt or an answer", PROMPT);
@@ -103,7 +106,11 @@ impl Stage {
     /// When the API refuses.
     pub async fn tenant(&self) -> Result<Tenant> {
         let tenant = json!({"name": "a tenant of a test"});
-        let tenant = self.operator()?.post("/api/v1/admin/tenants", &tenant).await?.json(201)?;
+        let tenant = self
+            .operator()?
+            .post("/api/v1/admin/tenants", &tenant)
+            .await?
+            .json(201)?;
         let id = text(&tenant, "tenantId")?;
         let (key_id, key) = self.key(&id, &["jobs:read", "jobs:write"]).await?;
         let client = self.client(Some(&key))?;
@@ -116,7 +123,11 @@ impl Stage {
     /// When the API refuses.
     pub async fn key(&self, tenant: &str, scopes: &[&str]) -> Result<(String, String)> {
         let wanted = json!({"tenantId": tenant, "name": "a key of a test", "scopes": scopes});
-        let made = self.operator()?.post("/api/v1/admin/keys", &wanted).await?.json(201)?;
+        let made = self
+            .operator()?
+            .post("/api/v1/admin/keys", &wanted)
+            .await?
+            .json(201)?;
         let key = text(&made, "key")?;
         self.secrets.add("an API key", key.as_str());
         Ok((text(&made, "keyId")?, key))
@@ -137,7 +148,11 @@ impl Stage {
     /// # Errors
     /// When it does not run to its end.
     pub async fn sweep(&self) -> Result<()> {
-        let fired = self.client(None)?.post("/__local/cron", &json!({})).await?.json(200)?;
+        let fired = self
+            .client(None)?
+            .post("/__local/cron", &json!({}))
+            .await?
+            .json(200)?;
         ensure!(fired["outcome"] == "ok", "the sweep failed: {fired}");
         Ok(())
     }
@@ -149,7 +164,10 @@ impl Stage {
     /// When the consumer does not answer.
     pub async fn deliver(&self, queue: &str, messages: &Value) -> Result<Value> {
         let delivery = json!({"queue": queue, "messages": messages});
-        self.client(None)?.post("/__local/queue", &delivery).await?.json(200)
+        self.client(None)?
+            .post("/__local/queue", &delivery)
+            .await?
+            .json(200)
     }
 
     /// The calls that the provider got for a job, the earliest first.
@@ -157,7 +175,11 @@ impl Stage {
     /// # Errors
     /// When the simulator does not answer.
     pub async fn calls(&self, job: &str) -> Result<Vec<Value>> {
-        let calls = self.provider()?.get(&format!("/calls/{job}")).await?.json(200)?;
+        let calls = self
+            .provider()?
+            .get(&format!("/calls/{job}"))
+            .await?
+            .json(200)?;
         Ok(calls["calls"].as_array().context("no calls")?.clone())
     }
 
@@ -185,7 +207,10 @@ impl Stage {
     /// # Errors
     /// When the simulator does not answer.
     pub async fn release(&self) -> Result<()> {
-        self.provider()?.post("/release", &json!({})).await?.json(200)?;
+        self.provider()?
+            .post("/release", &json!({}))
+            .await?
+            .json(200)?;
         Ok(())
     }
 

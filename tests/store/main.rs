@@ -1,8 +1,5 @@
 //! The store over both of its databases, and what its statements cost.
-#![expect(
-    clippy::expect_used,
-    reason = "a test that meets the unexpected fails"
-)]
+#![expect(clippy::expect_used, reason = "a test that meets the unexpected fails")]
 
 mod plans;
 mod suite;

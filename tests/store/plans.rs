@@ -48,7 +48,11 @@ pub(crate) async fn check(database: &impl Database) {
     let mut files = 0;
     for entry in fs::read_dir(&folder).expect("the folder can be read") {
         let file = entry.expect("the folder can be read").path();
-        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = file
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         let sql = fs::read_to_string(&file).expect("a statement is text");
         let steps = plan(database, &sql).await;
         // A row that is written as given is all the plan there is.
@@ -63,7 +67,10 @@ pub(crate) async fn check(database: &impl Database) {
         }
     }
     assert!(files > 0, "there are no statements in {}", folder.display());
-    assert!(slow.is_empty(), "statements read more than they need: {slow:#?}");
+    assert!(
+        slow.is_empty(),
+        "statements read more than they need: {slow:#?}"
+    );
 }
 
 /// The steps in which a statement would be run.
@@ -74,7 +81,10 @@ async fn plan(database: &impl Database, sql: &str) -> Vec<String> {
         String::leak(explained),
         vec![Value::Null; parameters(sql)],
     );
-    let results = database.batch(vec![statement]).await.expect("the statement can be explained");
+    let results = database
+        .batch(vec![statement])
+        .await
+        .expect("the statement can be explained");
     results
         .iter()
         .flat_map(|result| &result.rows)
@@ -88,7 +98,9 @@ fn parameters(sql: &str) -> usize {
         .filter(|line| !line.trim_start().starts_with("--"))
         .flat_map(|line| line.split('?').skip(1))
         .filter_map(|rest| {
-            let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+            let digits = rest
+                .find(|c: char| !c.is_ascii_digit())
+                .unwrap_or(rest.len());
             rest.get(..digits)?.parse().ok()
         })
         .max()

@@ -13,12 +13,17 @@ pub(crate) async fn run<D: Database>(fresh: impl AsyncFn() -> D) {
     for case in conformance::CASES {
         let store = Store::new(fresh().await);
         // The reason is printed by the panic itself.
-        let outcome = AssertUnwindSafe(conformance::run(case, &store)).catch_unwind().await;
+        let outcome = AssertUnwindSafe(conformance::run(case, &store))
+            .catch_unwind()
+            .await;
         if outcome.is_err() {
             failed.push(*case);
         }
     }
-    assert!(failed.is_empty(), "the database does not conform: {failed:#?}");
+    assert!(
+        failed.is_empty(),
+        "the database does not conform: {failed:#?}"
+    );
 }
 
 /// Deletes every row of every table of ours.
@@ -29,7 +34,10 @@ pub(crate) async fn empty(database: &impl Database) {
          AND substr(name, 1, 4) <> '_cf_'",
         vec![],
     );
-    let results = database.batch(vec![tables]).await.expect("the schema can be read");
+    let results = database
+        .batch(vec![tables])
+        .await
+        .expect("the schema can be read");
     let deletions: Vec<Statement> = results
         .iter()
         .flat_map(|result| &result.rows)
@@ -38,5 +46,8 @@ pub(crate) async fn empty(database: &impl Database) {
         .map(|sql| Statement::new(String::leak(sql.to_owned()), vec![]))
         .collect();
     assert!(!deletions.is_empty(), "the migrations made no tables");
-    database.batch(deletions).await.expect("the rows can be deleted");
+    database
+        .batch(deletions)
+        .await
+        .expect("the rows can be deleted");
 }

@@ -15,7 +15,16 @@ pub fn run(arguments: &[String]) -> Result<()> {
     build::all()?;
     let mut bench = Command::new("cargo");
     bench
-        .args(["run", "--profile", "load", "--package", "redrive-tests", "--bin", "bench", "--"])
+        .args([
+            "run",
+            "--profile",
+            "load",
+            "--package",
+            "redrive-tests",
+            "--bin",
+            "bench",
+            "--",
+        ])
         .args(arguments)
         .current_dir(checkout::root());
     process::run(&mut bench)

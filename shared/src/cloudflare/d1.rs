@@ -25,8 +25,10 @@ impl D1 {
     }
 
     async fn run(&self, statements: &[Statement]) -> worker::Result<Vec<StatementResult>> {
-        let prepared =
-            statements.iter().map(|statement| self.prepare(statement)).collect::<worker::Result<Vec<_>>>()?;
+        let prepared = statements
+            .iter()
+            .map(|statement| self.prepare(statement))
+            .collect::<worker::Result<Vec<_>>>()?;
         let results = self.database.batch(prepared).await?;
         self.meter.count_database_round_trip(statements.len());
         results.iter().map(|result| self.read(result)).collect()
@@ -34,12 +36,17 @@ impl D1 {
 
     fn read(&self, result: &D1Result) -> worker::Result<StatementResult> {
         let meta = result.meta()?;
-        let count = |count: Option<usize>| u64::try_from(count.unwrap_or_default()).unwrap_or(u64::MAX);
+        let count =
+            |count: Option<usize>| u64::try_from(count.unwrap_or_default()).unwrap_or(u64::MAX);
         let changes = meta.as_ref().map_or(0, |meta| count(meta.changes));
         if let Some(meta) = meta {
-            self.meter.count_rows(count(meta.rows_read), count(meta.rows_written));
+            self.meter
+                .count_rows(count(meta.rows_read), count(meta.rows_written));
         }
-        Ok(StatementResult { changes, rows: result.results::<Row>()? })
+        Ok(StatementResult {
+            changes,
+            rows: result.results::<Row>()?,
+        })
     }
 }
 
@@ -63,7 +70,9 @@ impl Database for D1 {
         statements: Vec<Statement>,
     ) -> impl Future<Output = Result<Vec<StatementResult>, DatabaseError>> + Send {
         SendFuture::new(async move {
-            self.run(&statements).await.map_err(|error| DatabaseError::classify(&error.to_string()))
+            self.run(&statements)
+                .await
+                .map_err(|error| DatabaseError::classify(&error.to_string()))
         })
     }
 }

@@ -20,7 +20,15 @@ pub fn whole_number(
     let Some(text) = setting(env, name) else {
         return Ok(default);
     };
-    text.trim().parse().ok().filter(|number| range.contains(number)).ok_or_else(|| {
-        format!("{name} must be a whole number from {} to {}", range.start(), range.end())
-    })
+    text.trim()
+        .parse()
+        .ok()
+        .filter(|number| range.contains(number))
+        .ok_or_else(|| {
+            format!(
+                "{name} must be a whole number from {} to {}",
+                range.start(),
+                range.end()
+            )
+        })
 }

@@ -23,14 +23,21 @@ impl StatusCache for Kv {
     fn get(&self, key: &str) -> impl Future<Output = Result<Option<String>, CacheError>> + Send {
         self.meter.count_cache_read();
         SendFuture::new(async move {
-            self.store.get(key).text().await.map_err(|error| CacheError(error.to_string()))
+            self.store
+                .get(key)
+                .text()
+                .await
+                .map_err(|error| CacheError(error.to_string()))
         })
     }
 
     fn put(&self, key: &str, text: String) -> impl Future<Output = Result<(), CacheError>> + Send {
         self.meter.count_cache_write();
         SendFuture::new(async move {
-            let put = self.store.put(key, text).map_err(|error| CacheError(error.to_string()))?;
+            let put = self
+                .store
+                .put(key, text)
+                .map_err(|error| CacheError(error.to_string()))?;
             put.expiration_ttl(TIME_TO_LIVE.as_secs())
                 .execute()
                 .await

@@ -20,7 +20,10 @@ fn add(counter: &AtomicU64, amount: u64) {
 impl Meter {
     pub(super) fn count_database_round_trip(&self, statements: usize) {
         add(&self.database_round_trips, 1);
-        add(&self.database_statements, u64::try_from(statements).unwrap_or(u64::MAX));
+        add(
+            &self.database_statements,
+            u64::try_from(statements).unwrap_or(u64::MAX),
+        );
     }
 
     pub(super) fn count_rows(&self, read: u64, written: u64) {
@@ -37,7 +40,10 @@ impl Meter {
     }
 
     pub(super) fn count_messages_sent(&self, messages: usize) {
-        add(&self.messages_sent, u64::try_from(messages).unwrap_or(u64::MAX));
+        add(
+            &self.messages_sent,
+            u64::try_from(messages).unwrap_or(u64::MAX),
+        );
     }
 
     /// The event with the counts as fields `d1.…`, `kv.…` and `queue.sent`.

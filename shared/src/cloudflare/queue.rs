@@ -23,15 +23,19 @@ impl CloudflareQueue {
 
     async fn send_batch(&self, bodies: &[String]) -> worker::Result<()> {
         if let [body] = bodies {
-            let message =
-                MessageBuilder::new(body.as_str()).content_type(QueueContentType::Text).build();
+            let message = MessageBuilder::new(body.as_str())
+                .content_type(QueueContentType::Text)
+                .build();
             self.queue.send(message).await?;
         } else {
-            let batch = bodies.iter().fold(BatchMessageBuilder::new(), |batch, body| {
-                let message =
-                    MessageBuilder::new(body.as_str()).content_type(QueueContentType::Text).build();
-                batch.message(message)
-            });
+            let batch = bodies
+                .iter()
+                .fold(BatchMessageBuilder::new(), |batch, body| {
+                    let message = MessageBuilder::new(body.as_str())
+                        .content_type(QueueContentType::Text)
+                        .build();
+                    batch.message(message)
+                });
             self.queue.send_batch(batch.build()).await?;
         }
         self.meter.count_messages_sent(bodies.len());
@@ -43,7 +47,9 @@ impl Queue for CloudflareQueue {
     fn send(&self, bodies: Vec<String>) -> impl Future<Output = Result<(), QueueError>> + Send {
         SendFuture::new(async move {
             for batch in bodies.chunks(BATCH_LIMIT) {
-                self.send_batch(batch).await.map_err(|error| QueueError(error.to_string()))?;
+                self.send_batch(batch)
+                    .await
+                    .map_err(|error| QueueError(error.to_string()))?;
             }
             Ok(())
         })
@@ -57,5 +63,5 @@ impl Queue for CloudflareQueue {
 pub fn check_binding(env: &worker::Env, binding: &str) -> Result<(), String> {
     env.queue(binding)
         .map(|_| ())
-        .map_err(|_| format!("the queue binding {binding} is missing"))
+        .map_err(|error| format!("the queue binding {binding} is missing: {error}"))
 }

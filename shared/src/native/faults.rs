@@ -25,7 +25,11 @@ pub struct FaultyDatabase<D> {
 impl<D> FaultyDatabase<D> {
     /// A database over `inner` that works until told otherwise.
     pub fn new(inner: D) -> Self {
-        Self { inner, faults: Mutex::default(), batches: Mutex::new(0) }
+        Self {
+            inner,
+            faults: Mutex::default(),
+            batches: Mutex::new(0),
+        }
     }
 
     /// What happens to the coming batches, in order; after the last they work again.
@@ -45,7 +49,10 @@ impl<D> FaultyDatabase<D> {
 }
 
 impl<D: Database> Database for FaultyDatabase<D> {
-    async fn batch(&self, statements: Vec<Statement>) -> Result<Vec<StatementResult>, DatabaseError> {
+    async fn batch(
+        &self,
+        statements: Vec<Statement>,
+    ) -> Result<Vec<StatementResult>, DatabaseError> {
         *lock(&self.batches) += 1;
         let fault = lock(&self.faults).pop_front().unwrap_or(Fault::None);
         match fault {

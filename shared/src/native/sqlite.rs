@@ -61,7 +61,7 @@ fn json(value: ValueRef<'_>) -> Json {
 fn run(connection: &Connection, statement: &Statement) -> rusqlite::Result<StatementResult> {
     let before = connection.total_changes();
     let mut prepared = connection.prepare_cached(statement.sql)?;
-    let names: Vec<String> = prepared.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = prepared.column_names().map(str::to_owned).collect();
     let mut found = prepared.query(params_from_iter(&statement.parameters))?;
     let mut rows = Vec::new();
     while let Some(row) = found.next()? {
@@ -71,13 +71,21 @@ fn run(connection: &Connection, statement: &Statement) -> rusqlite::Result<State
         }
         rows.push(columns);
     }
-    Ok(StatementResult { changes: connection.total_changes() - before, rows })
+    Ok(StatementResult {
+        changes: connection.total_changes() - before,
+        rows,
+    })
 }
 
 impl Database for SqliteDatabase {
-    async fn batch(&self, statements: Vec<Statement>) -> Result<Vec<StatementResult>, DatabaseError> {
+    async fn batch(
+        &self,
+        statements: Vec<Statement>,
+    ) -> Result<Vec<StatementResult>, DatabaseError> {
         let mut connection = lock(&self.0);
-        let transaction = connection.transaction().map_err(|error| sqlite_error(&error))?;
+        let transaction = connection
+            .transaction()
+            .map_err(|error| sqlite_error(&error))?;
         let mut results = Vec::with_capacity(statements.len());
         for statement in &statements {
             results.push(run(&transaction, statement).map_err(|error| sqlite_error(&error))?);

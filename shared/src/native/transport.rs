@@ -18,7 +18,10 @@ impl ScriptedTransport {
     /// A provider that gives `replies` in order, and is unreachable after the last.
     #[must_use]
     pub fn new(replies: impl IntoIterator<Item = Scripted>) -> Self {
-        Self { replies: Mutex::new(replies.into_iter().collect()), requests: Mutex::default() }
+        Self {
+            replies: Mutex::new(replies.into_iter().collect()),
+            requests: Mutex::default(),
+        }
     }
 
     /// What it was asked so far, in order.
@@ -34,9 +37,15 @@ impl Transport for ScriptedTransport {
         _timeout: Duration,
     ) -> Result<ProviderReply, TransportError> {
         lock(&self.requests).push(request.clone());
-        let reply = lock(&self.replies).pop_front().unwrap_or(Err(TransportError::Unreachable));
+        let reply = lock(&self.replies)
+            .pop_front()
+            .unwrap_or(Err(TransportError::Unreachable));
         let (status, body) = reply?;
         let headers = [("content-type", "application/json")].into_iter().collect();
-        Ok(ProviderReply { status, headers, body: body.into_bytes() })
+        Ok(ProviderReply {
+            status,
+            headers,
+            body: body.into_bytes(),
+        })
     }
 }

@@ -56,11 +56,16 @@ async fn ask<P: Ports, T: Transport>(
 ) -> Verdict {
     let Ok(input) = serde_json::from_str::<GenerateInput>(&job.request) else {
         let message = "This version cannot read the stored request; submit the job again.";
-        return Verdict::Failed(Failure::ours(ErrorCode::InvalidRequest, Action::Fail, message));
+        return Verdict::Failed(Failure::ours(
+            ErrorCode::InvalidRequest,
+            Action::Fail,
+            message,
+        ));
     };
-    let prepared = settings.provider.provider().and_then(|provider| {
-        Ok((provider, openai_chat::request(&settings.provider, &input)?))
-    });
+    let prepared = settings
+        .provider
+        .provider()
+        .and_then(|provider| Ok((provider, openai_chat::request(&settings.provider, &input)?)));
     let (provider, request) = match prepared {
         Ok(prepared) => prepared,
         Err(misconfigured) => return Verdict::Failed(misconfigured.into()),
@@ -72,7 +77,10 @@ async fn ask<P: Ports, T: Transport>(
 
 /// The request with the job's name on it, for the logs of a gateway between us and the provider.
 fn named(mut request: ProviderRequest, job: &ClaimedJob) -> ProviderRequest {
-    let fields = [("x-redrive-job", job.id.to_string()), ("x-redrive-attempt", job.attempt.to_string())];
+    let fields = [
+        ("x-redrive-job", job.id.to_string()),
+        ("x-redrive-attempt", job.attempt.to_string()),
+    ];
     for (name, value) in fields {
         if let Ok(value) = HeaderText::new(&value) {
             request.headers.push((name, value));
@@ -82,13 +90,21 @@ fn named(mut request: ProviderRequest, job: &ClaimedJob) -> ProviderRequest {
 }
 
 /// The answer as it is stored, or why it cannot be.
-fn store_form(answer: Answer, provider: &'static str, job: &ClaimedJob) -> Result<Answered, Failure> {
+fn store_form(
+    answer: Answer,
+    provider: &'static str,
+    job: &ClaimedJob,
+) -> Result<Answered, Failure> {
     if answer.text.len() > MAX_OUTPUT_BYTES {
         let message = format!(
             "The answer has {} bytes, and at most {MAX_OUTPUT_BYTES} can be stored; ask for fewer tokens.",
             answer.text.len()
         );
-        return Err(Failure::ours(ErrorCode::OutputTooLarge, Action::Fail, &message));
+        return Err(Failure::ours(
+            ErrorCode::OutputTooLarge,
+            Action::Fail,
+            &message,
+        ));
     }
     let usage = answer.usage.unwrap_or_default();
     Ok(Answered {
@@ -100,7 +116,10 @@ fn store_form(answer: Answer, provider: &'static str, job: &ClaimedJob) -> Resul
         output_tokens: usage.output_tokens,
         total_tokens: usage.total_tokens,
         provider,
-        model: answer.model.or_else(|| job.model.clone()).unwrap_or_default(),
+        model: answer
+            .model
+            .or_else(|| job.model.clone())
+            .unwrap_or_default(),
         provider_request_id: answer.provider_request_id,
     })
 }

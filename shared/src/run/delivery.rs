@@ -29,7 +29,9 @@ impl Delivered {
     /// # Errors
     /// [`Undecodable`]: keep it for the operator.
     pub(crate) fn decode(&self) -> Result<JobMessage, Undecodable> {
-        self.body.as_deref().map_or(Err(Undecodable::NotText), JobMessage::decode)
+        self.body
+            .as_deref()
+            .map_or(Err(Undecodable::NotText), JobMessage::decode)
     }
 }
 
@@ -47,12 +49,21 @@ pub enum Disposition {
 
 /// The messages of a delivery with what is decided so far.
 pub(super) struct Board<'a> {
-    rows: Vec<(&'a Delivered, Result<JobMessage, Undecodable>, Option<Disposition>)>,
+    rows: Vec<(
+        &'a Delivered,
+        Result<JobMessage, Undecodable>,
+        Option<Disposition>,
+    )>,
 }
 
 impl<'a> Board<'a> {
     pub(super) fn new(messages: &'a [Delivered]) -> Self {
-        Self { rows: messages.iter().map(|message| (message, message.decode(), None)).collect() }
+        Self {
+            rows: messages
+                .iter()
+                .map(|message| (message, message.decode(), None))
+                .collect(),
+        }
     }
 
     /// The jobs that messages name, each once.
@@ -95,9 +106,9 @@ impl<'a> Board<'a> {
             }
             // Past its deadline: the sweep dead-letters it.
             Some(standing) if standing.deadline_at <= now => Disposition::Acknowledge,
-            Some(standing) if is_waiting(standing.state) => {
-                Disposition::Retry { delay_seconds: seconds_until(standing.due_at, now) }
-            }
+            Some(standing) if is_waiting(standing.state) => Disposition::Retry {
+                delay_seconds: seconds_until(standing.due_at, now),
+            },
             Some(_) => Disposition::Acknowledge,
         };
         self.settle(job, disposition);
@@ -122,14 +133,19 @@ impl<'a> Board<'a> {
     /// What is decided, in the order of the delivery. A message nobody decided for comes again.
     pub(super) fn into_dispositions(mut self) -> Vec<Disposition> {
         self.retry_rest(5);
-        self.rows.into_iter().filter_map(|(_, _, decided)| decided).collect()
+        self.rows
+            .into_iter()
+            .filter_map(|(_, _, decided)| decided)
+            .collect()
     }
 }
 
 /// Whole seconds from `now` to `due`, rounded up, within what the platform takes.
 pub(super) fn seconds_until(due: Option<Instant>, now: Instant) -> u32 {
     let millis = due.map_or(0, |due| due.millis_since(now)).max(0);
-    u32::try_from(millis.saturating_add(999) / 1000).unwrap_or(MAX_DELAY_SECONDS).min(MAX_DELAY_SECONDS)
+    u32::try_from(millis.saturating_add(999) / 1000)
+        .unwrap_or(MAX_DELAY_SECONDS)
+        .min(MAX_DELAY_SECONDS)
 }
 
 /// Keeps a message that cannot be decoded for the operator, and acknowledges it once it is kept.
@@ -141,15 +157,25 @@ pub(crate) async fn record_undecodable<P: Ports>(
     let now = ports.clock().now();
     let reason = reason.to_string();
     let body = message.body.as_deref().unwrap_or_default();
-    match ports.store().record_undecodable(&message.id, &message.queue, &reason, body, now).await {
+    match ports
+        .store()
+        .record_undecodable(&message.id, &message.queue, &reason, body, now)
+        .await
+    {
         Ok(()) => {
             let event = Event::new("undecodable_message").with("message.id", message.id.as_str());
-            ports.log().write(event.with("queue", message.queue.as_str()).with("reason", reason));
+            ports.log().write(
+                event
+                    .with("queue", message.queue.as_str())
+                    .with("reason", reason),
+            );
             Disposition::Acknowledge
         }
         Err(error) => {
             log_database_error(ports, "record_undecodable_failed", &error);
-            Disposition::Retry { delay_seconds: retry_delay_seconds(&error) }
+            Disposition::Retry {
+                delay_seconds: retry_delay_seconds(&error),
+            }
         }
     }
 }

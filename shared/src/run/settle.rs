@@ -31,12 +31,16 @@ pub(super) async fn commit<P: Ports>(
         Err(error) => {
             log_database_error(ports, "commit_failed", &error);
             let delay_seconds = retry_delay_seconds(&error);
-            commits.iter().map(|_| Disposition::Retry { delay_seconds }).collect()
+            commits
+                .iter()
+                .map(|_| Disposition::Retry { delay_seconds })
+                .collect()
         }
     };
-    let messages = commits
-        .into_iter()
-        .map(|commit| JobMessage { tenant_id: commit.tenant_id, job_id: commit.job_id });
+    let messages = commits.into_iter().map(|commit| JobMessage {
+        tenant_id: commit.tenant_id,
+        job_id: commit.job_id,
+    });
     messages.zip(dispositions).collect()
 }
 
@@ -47,8 +51,13 @@ async fn commit_with_retries<P: Ports>(
     let mut tries = 1;
     loop {
         match ports.store().commit(commits).await {
-            Err(DatabaseError::Transient(_) | DatabaseError::Overloaded(_)) if tries < COMMIT_TRIES => {
-                ports.clock().sleep(Duration::from_millis(100) * 3_u32.pow(tries)).await;
+            Err(DatabaseError::Transient(_) | DatabaseError::Overloaded(_))
+                if tries < COMMIT_TRIES =>
+            {
+                ports
+                    .clock()
+                    .sleep(Duration::from_millis(100) * 3_u32.pow(tries))
+                    .await;
                 tries += 1;
             }
             result => return result,
@@ -100,10 +109,14 @@ pub(crate) async fn tell_dead_letters<P: Ports>(ports: &P, letters: Vec<DeadLett
 /// Puts the document into the status cache. Best effort: the database answers as well.
 async fn cache<P: Ports>(ports: &P, record: JobRecord) {
     let (tenant, job) = (record.tenant_id.clone(), record.id.clone());
-    let Some((key, text)) = JobDocument::from(record).cache_entry(&tenant) else { return };
+    let Some((key, text)) = JobDocument::from(record).cache_entry(&tenant) else {
+        return;
+    };
     if let Err(error) = ports.cache().put(&key, text).await {
         let event = Event::new("cache_failed").with("job.id", job.as_str());
-        ports.log().write(event.with("error.message", error.to_string()));
+        ports
+            .log()
+            .write(event.with("error.message", error.to_string()));
     }
 }
 
@@ -114,7 +127,10 @@ fn log_attempt(ports: &impl Ports, commit: &Commit, held: bool) {
         Settlement::Failed { code, .. } => ("failed", Some(*code)),
         Settlement::DeadLettered { code, .. } => ("dead_lettered", Some(*code)),
     };
-    let started_at = commit.attempts.last().map_or(commit.finished_at, |record| record.started_at_ms);
+    let started_at = commit
+        .attempts
+        .last()
+        .map_or(commit.finished_at, |record| record.started_at_ms);
     ports.log().write(
         Event::new(if held { "attempt" } else { "fenced" })
             .with("job.id", commit.job_id.as_str())
@@ -122,7 +138,13 @@ fn log_attempt(ports: &impl Ports, commit: &Commit, held: bool) {
             .with("attempt", commit.attempt)
             .with("state", state)
             .with("error.code", code.map(crate::error_code::ErrorCode::as_str))
-            .with("provider.status", commit.attempts.last().and_then(|record| record.provider_status))
+            .with(
+                "provider.status",
+                commit
+                    .attempts
+                    .last()
+                    .and_then(|record| record.provider_status),
+            )
             .with("duration_ms", commit.finished_at.millis_since(started_at)),
     );
 }

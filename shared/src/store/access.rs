@@ -59,9 +59,15 @@ impl<D: Database> Store<D> {
     ///
     /// # Errors
     /// [`DatabaseError`]. Repeating with the same id is safe.
-    pub async fn insert_tenant(&self, tenant: &TenantId, name: &str, now: Instant) -> Result<(), DatabaseError> {
+    pub async fn insert_tenant(
+        &self,
+        tenant: &TenantId,
+        name: &str,
+        now: Instant,
+    ) -> Result<(), DatabaseError> {
         let parameters = vec![tenant.as_str().into(), name.into(), now.into()];
-        self.run(include_str!("../../sql/insert_tenant.sql"), parameters).await?;
+        self.run(include_str!("../../sql/insert_tenant.sql"), parameters)
+            .await?;
         Ok(())
     }
 
@@ -80,7 +86,9 @@ impl<D: Database> Store<D> {
             key.created_at.into(),
             key.expires_at.into(),
         ];
-        let result = self.run(include_str!("../../sql/insert_key.sql"), parameters).await?;
+        let result = self
+            .run(include_str!("../../sql/insert_key.sql"), parameters)
+            .await?;
         Ok(result.changes > 0)
     }
 
@@ -89,7 +97,9 @@ impl<D: Database> Store<D> {
     /// # Errors
     /// [`DatabaseError`].
     pub async fn find_key(&self, hash: &str) -> Result<Option<KeyRow>, DatabaseError> {
-        let result = self.run(include_str!("../../sql/find_key.sql"), vec![hash.into()]).await?;
+        let result = self
+            .run(include_str!("../../sql/find_key.sql"), vec![hash.into()])
+            .await?;
         Ok(result.decode()?.into_iter().next())
     }
 
@@ -105,16 +115,24 @@ impl<D: Database> Store<D> {
     ) -> Result<Vec<KeyRow>, DatabaseError> {
         let after = after.map_or("", KeyId::as_str);
         let parameters = vec![tenant.as_str().into(), after.into(), limit.into()];
-        self.run(include_str!("../../sql/list_keys.sql"), parameters).await?.decode()
+        self.run(include_str!("../../sql/list_keys.sql"), parameters)
+            .await?
+            .decode()
     }
 
     /// Revokes a key; a second time changes nothing. `None` when there is no such key.
     ///
     /// # Errors
     /// [`DatabaseError`]. Repeating is safe.
-    pub async fn revoke_key(&self, key: &KeyId, now: Instant) -> Result<Option<KeyRow>, DatabaseError> {
+    pub async fn revoke_key(
+        &self,
+        key: &KeyId,
+        now: Instant,
+    ) -> Result<Option<KeyRow>, DatabaseError> {
         let parameters = vec![key.as_str().into(), now.into()];
-        let result = self.run(include_str!("../../sql/revoke_key.sql"), parameters).await?;
+        let result = self
+            .run(include_str!("../../sql/revoke_key.sql"), parameters)
+            .await?;
         Ok(result.decode()?.into_iter().next())
     }
 }

@@ -94,7 +94,11 @@ fn count(number: Option<u64>) -> Value {
 
 impl Commit {
     fn fence(&self) -> Vec<Value> {
-        vec![self.tenant_id.as_str().into(), self.job_id.as_str().into(), self.attempt.into()]
+        vec![
+            self.tenant_id.as_str().into(),
+            self.job_id.as_str().into(),
+            self.attempt.into(),
+        ]
     }
 
     fn insert_result(&self, answered: &Answered) -> Statement {
@@ -151,7 +155,12 @@ impl Commit {
             Settlement::Succeeded(answered) => {
                 vec![self.insert_result(answered), self.complete(answered)]
             }
-            Settlement::RetryScheduled { due_at, counts_as_failure, code, error } => {
+            Settlement::RetryScheduled {
+                due_at,
+                counts_as_failure,
+                code,
+                error,
+            } => {
                 let sql = include_str!("../../sql/schedule_retry.sql");
                 vec![self.unsuccessful(sql, *due_at, *counts_as_failure, *code, error)]
             }
@@ -159,7 +168,11 @@ impl Commit {
                 let sql = include_str!("../../sql/fail_job.sql");
                 vec![self.unsuccessful(sql, self.finished_at, true, *code, error)]
             }
-            Settlement::DeadLettered { counts_as_failure, code, error } => {
+            Settlement::DeadLettered {
+                counts_as_failure,
+                code,
+                error,
+            } => {
                 let sql = include_str!("../../sql/dead_letter_job.sql");
                 vec![self.unsuccessful(sql, self.finished_at, *counts_as_failure, *code, error)]
             }
@@ -173,7 +186,12 @@ impl Answered {
             output: Some(self.output.clone()),
             finish_reason: Some(self.finish_reason.to_owned()),
             truncated: Some(u8::from(self.truncated)),
-            warnings: Some(self.warnings.iter().map(|&warning| warning.to_owned()).collect()),
+            warnings: Some(
+                self.warnings
+                    .iter()
+                    .map(|&warning| warning.to_owned())
+                    .collect(),
+            ),
             input_tokens: self.input_tokens,
             output_tokens: self.output_tokens,
             total_tokens: self.total_tokens,
@@ -193,7 +211,10 @@ impl<D: Database> Store<D> {
     /// # Errors
     /// [`DatabaseError`]: all of it may have been written or none. Repeating is safe; a repeat of
     /// what was written answers `None`.
-    pub async fn commit(&self, commits: &[Commit]) -> Result<Vec<Option<JobRecord>>, DatabaseError> {
+    pub async fn commit(
+        &self,
+        commits: &[Commit],
+    ) -> Result<Vec<Option<JobRecord>>, DatabaseError> {
         let batches: Vec<Vec<Statement>> = commits.iter().map(Commit::statements).collect();
         let lengths: Vec<usize> = batches.iter().map(Vec::len).collect();
         let mut results = self.batch(batches.into_iter().flatten().collect()).await?;
@@ -203,7 +224,9 @@ impl<D: Database> Store<D> {
                 results.next()?;
             }
             let mut record = results.next()?.decode::<JobRecord>()?.into_iter().next();
-            if let (Some(record), Settlement::Succeeded(answered)) = (&mut record, &commit.settlement) {
+            if let (Some(record), Settlement::Succeeded(answered)) =
+                (&mut record, &commit.settlement)
+            {
                 record.result = answered.columns();
             }
             records.push(record);

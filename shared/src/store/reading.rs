@@ -37,7 +37,11 @@ impl JobFilter {
         const ABOVE_EVERY_ID: &str = "job_~";
         let created = self.created_before.map(first_id_at);
         let after = self.after.as_ref().map(|job| job.as_str().to_owned());
-        [created, after].into_iter().flatten().min().unwrap_or_else(|| ABOVE_EVERY_ID.to_owned())
+        [created, after]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or_else(|| ABOVE_EVERY_ID.to_owned())
     }
 
     /// The ids of a page are not below this text.
@@ -51,9 +55,15 @@ impl<D: Database> Store<D> {
     ///
     /// # Errors
     /// [`DatabaseError`].
-    pub async fn job(&self, tenant: &TenantId, job: &JobId) -> Result<Option<JobRecord>, DatabaseError> {
+    pub async fn job(
+        &self,
+        tenant: &TenantId,
+        job: &JobId,
+    ) -> Result<Option<JobRecord>, DatabaseError> {
         let parameters = vec![tenant.as_str().into(), job.as_str().into()];
-        let result = self.run(include_str!("../../sql/get_job.sql"), parameters).await?;
+        let result = self
+            .run(include_str!("../../sql/get_job.sql"), parameters)
+            .await?;
         Ok(result.decode()?.into_iter().next())
     }
 
@@ -100,7 +110,8 @@ impl<D: Database> Store<D> {
     /// # Errors
     /// [`DatabaseError`]: not ready.
     pub async fn check_schema(&self) -> Result<(), DatabaseError> {
-        self.run(include_str!("../../sql/check_schema.sql"), vec![]).await?;
+        self.run(include_str!("../../sql/check_schema.sql"), vec![])
+            .await?;
         Ok(())
     }
 }

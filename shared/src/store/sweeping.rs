@@ -39,7 +39,10 @@ struct Pair {
 
 impl From<Pair> for JobMessage {
     fn from(pair: Pair) -> Self {
-        Self { tenant_id: pair.tenant_id, job_id: pair.id }
+        Self {
+            tenant_id: pair.tenant_id,
+            job_id: pair.id,
+        }
     }
 }
 
@@ -79,7 +82,10 @@ impl<D: Database> Store<D> {
              Look at the attempts for what they share, then replay.",
             false,
         );
-        let lease = detail("The job's run stopped without a word. The job runs again.", true);
+        let lease = detail(
+            "The job's run stopped without a word. The job runs again.",
+            true,
+        );
         let deadline = detail(
             "The deadline passed before an attempt succeeded. Replay with a later deadline.",
             false,
@@ -105,9 +111,23 @@ impl<D: Database> Store<D> {
             ])
             .await?;
         let mut dead_lettered: Vec<SweptJob> = results.next()?.decode()?;
-        let rescued = results.next()?.decode::<Pair>()?.into_iter().map(Into::into).collect();
+        let rescued = results
+            .next()?
+            .decode::<Pair>()?
+            .into_iter()
+            .map(Into::into)
+            .collect();
         dead_lettered.extend(results.next()?.decode::<SweptJob>()?);
-        let redispatched = results.next()?.decode::<Pair>()?.into_iter().map(Into::into).collect();
-        Ok(Swept { dead_lettered, rescued, redispatched })
+        let redispatched = results
+            .next()?
+            .decode::<Pair>()?
+            .into_iter()
+            .map(Into::into)
+            .collect();
+        Ok(Swept {
+            dead_lettered,
+            rescued,
+            redispatched,
+        })
     }
 }

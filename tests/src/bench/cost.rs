@@ -46,11 +46,19 @@ pub(super) async fn measure(report: &mut String, stack: &Stack, client: &Client)
     let job = client.submit().await?;
     wait(client, &job).await?;
     let log = log_after_delivery(stack, seen).await?;
-    let submit = find(&log, |event| event["event"] == "request" && event["method"] == "POST")?;
+    let submit = find(&log, |event| {
+        event["event"] == "request" && event["method"] == "POST"
+    })?;
     let delivery = find(&log, |event| event["event"] == "delivery")?;
     let (submit, delivery) = (Usage::of(&submit), Usage::of(&delivery));
-    writeln!(report, "\nOne generate job that succeeds at once, by D1's meta and the bindings")?;
-    writeln!(report, "              rows read  rows written  KV reads  KV writes  queue operations")?;
+    writeln!(
+        report,
+        "\nOne generate job that succeeds at once, by D1's meta and the bindings"
+    )?;
+    writeln!(
+        report,
+        "              rows read  rows written  KV reads  KV writes  queue operations"
+    )?;
     for (name, usage) in [("submit", submit), ("run", delivery)] {
         line(report, name, usage)?;
     }
@@ -63,12 +71,21 @@ pub(super) async fn measure(report: &mut String, stack: &Stack, client: &Client)
         delivered: submit.delivered + delivery.delivered,
     };
     line(report, "together", total)?;
-    writeln!(report, "  at most                         8                    1                 3")?;
+    writeln!(
+        report,
+        "  at most                         8                    1                 3"
+    )?;
     Ok(())
 }
 
 fn line(report: &mut String, name: &str, usage: Usage) -> Result<()> {
-    let Usage { rows_read, rows_written, cache_reads, cache_writes, .. } = usage;
+    let Usage {
+        rows_read,
+        rows_written,
+        cache_reads,
+        cache_writes,
+        ..
+    } = usage;
     let queue = usage.queue_operations();
     writeln!(
         report,
@@ -79,7 +96,10 @@ fn line(report: &mut String, name: &str, usage: Usage) -> Result<()> {
 
 async fn wait(client: &Client, job: &str) -> Result<()> {
     let document = client.get(&format!("/api/v1/jobs/{job}"), Some(25)).await?;
-    ensure!(document["status"] == "succeeded", "the job did not succeed: {document}");
+    ensure!(
+        document["status"] == "succeeded",
+        "the job did not succeed: {document}"
+    );
     Ok(())
 }
 
@@ -88,7 +108,12 @@ async fn log_after_delivery(stack: &Stack, seen: usize) -> Result<Vec<Value>> {
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {
         let log = stack.log()?;
-        let events: Vec<Value> = log.get(seen..).unwrap_or_default().lines().filter_map(event).collect();
+        let events: Vec<Value> = log
+            .get(seen..)
+            .unwrap_or_default()
+            .lines()
+            .filter_map(event)
+            .collect();
         if events.iter().any(|event| event["event"] == "delivery") {
             return Ok(events);
         }
@@ -103,5 +128,9 @@ fn event(line: &str) -> Option<Value> {
 }
 
 fn find(events: &[Value], is_it: impl Fn(&Value) -> bool) -> Result<Value> {
-    events.iter().find(|event| is_it(event)).cloned().context("an event is missing in the log")
+    events
+        .iter()
+        .find(|event| is_it(event))
+        .cloned()
+        .context("an event is missing in the log")
 }

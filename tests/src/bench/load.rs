@@ -1,7 +1,6 @@
 //! Throughput: how fast jobs are accepted, and how fast they end.
 
 use super::Load;
-use crate::simulator::Simulator;
 use anyhow::{Context as _, Result, ensure};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::{Value, json};
@@ -10,7 +9,7 @@ use std::time::{Duration, Instant};
 use xtask::stack::Stack;
 
 /// How long the jobs of a run may take to end.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// A tenant with a key, and connections to the stack.
 pub(super) struct Client {
@@ -25,9 +24,15 @@ impl Client {
         let http = reqwest::Client::builder().no_proxy().build()?;
         let admin = |path: &'static str, body: Value| {
             let request = http.post(format!("{}{path}", stack.url()));
-            let request = request.bearer_auth(stack.admin_key()).header("content-type", "application/json");
+            let request = request
+                .bearer_auth(stack.admin_key())
+                .header("content-type", "application/json");
             async move {
-                let answer = request.body(body.to_string()).send().await?.error_for_status()?;
+                let answer = request
+                    .body(body.to_string())
+                    .send()
+                    .await?
+                    .error_for_status()?;
                 Ok::<Value, anyhow::Error>(serde_json::from_slice(&answer.bytes().await?)?)
             }
         };
@@ -35,19 +40,36 @@ impl Client {
         let scopes = json!(["jobs:read", "jobs:write"]);
         let key = json!({"tenantId": tenant["tenantId"], "name": "bench", "scopes": scopes});
         let key = admin("/api/v1/admin/keys", key).await?;
-        let key = key["key"].as_str().context("the key is in the answer")?.to_owned();
-        Ok(Self { http: http.clone(), url: stack.url(), key })
+        let key = key["key"]
+            .as_str()
+            .context("the key is in the answer")?
+            .to_owned();
+        Ok(Self {
+            http: http.clone(),
+            url: stack.url(),
+            key,
+        })
     }
 
     async fn post(&self, path: &str, body: String) -> Result<(u16, Value)> {
-        let request = self.http.post(format!("{}{path}", self.url)).bearer_auth(&self.key);
-        let answer = request.header("content-type", "application/json").body(body).send().await?;
+        let request = self
+            .http
+            .post(format!("{}{path}", self.url))
+            .bearer_auth(&self.key);
+        let answer = request
+            .header("content-type", "application/json")
+            .body(body)
+            .send()
+            .await?;
         let status = answer.status().as_u16();
         Ok((status, serde_json::from_slice(&answer.bytes().await?)?))
     }
 
     pub(super) async fn get(&self, path: &str, wait: Option<u32>) -> Result<Value> {
-        let mut request = self.http.get(format!("{}{path}", self.url)).bearer_auth(&self.key);
+        let mut request = self
+            .http
+            .get(format!("{}{path}", self.url))
+            .bearer_auth(&self.key);
         if let Some(seconds) = wait {
             request = request.header("prefer", format!("wait={seconds}"));
         }
@@ -59,13 +81,18 @@ impl Client {
         let body = json!({"prompt": "What is a fence token good for?"}).to_string();
         let (status, answer) = self.post("/api/v1/generate", body).await?;
         ensure!(status == 202, "submit answered {status}: {answer}");
-        Ok(answer["jobId"].as_str().context("the job's id is in the answer")?.to_owned())
+        Ok(answer["jobId"]
+            .as_str()
+            .context("the job's id is in the answer")?
+            .to_owned())
     }
 
     /// Whether a job of the tenant has not ended yet.
     async fn is_busy(&self) -> Result<bool> {
         for state in ["running", "queued", "retry_scheduled"] {
-            let page = self.get(&format!("/api/v1/jobs?status={state}&limit=1"), None).await?;
+            let page = self
+                .get(&format!("/api/v1/jobs?status={state}&limit=1"), None)
+                .await?;
             if page["data"].as_array().is_some_and(|jobs| !jobs.is_empty()) {
                 return Ok(true);
             }
@@ -77,8 +104,15 @@ impl Client {
     async fn count_succeeded(&self) -> Result<usize> {
         let (mut count, mut cursor) = (0, None::<String>);
         loop {
-            let after = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
-            let page = self.get(&format!("/api/v1/jobs?status=succeeded&limit=100{after}"), None).await?;
+            let after = cursor
+                .map(|cursor| format!("&cursor={cursor}"))
+                .unwrap_or_default();
+            let page = self
+                .get(
+                    &format!("/api/v1/jobs?status=succeeded&limit=100{after}"),
+                    None,
+                )
+                .await?;
             count += page["data"].as_array().map_or(0, Vec::len);
             match page["nextCursor"].as_str() {
                 Some(next) => cursor = Some(next.to_owned()),
@@ -91,7 +125,10 @@ impl Client {
 async fn drain(client: &Client) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
     while client.is_busy().await? {
-        ensure!(Instant::now() < deadline, "the jobs have not ended after {PATIENCE:?}");
+        ensure!(
+            Instant::now() < deadline,
+            "the jobs have not ended after {PATIENCE:?}"
+        );
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     Ok(())
@@ -102,8 +139,15 @@ where
     F: Future<Output = Result<()>>,
 {
     let start = Instant::now();
-    stream::iter((0..calls).map(|_| call())).buffer_unordered(clients).try_collect::<Vec<()>>().await?;
-    #[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "a count of calls")]
+    stream::iter((0..calls).map(|_| call()))
+        .buffer_unordered(clients)
+        .try_collect::<Vec<()>>()
+        .await?;
+    #[expect(
+        clippy::as_conversions,
+        clippy::cast_precision_loss,
+        reason = "a count of calls"
+    )]
     let calls = calls as f64;
     Ok(calls / start.elapsed().as_secs_f64())
 }
@@ -122,10 +166,21 @@ pub(super) async fn submit_ratio(report: &mut String, client: &Client, load: &Lo
     let nothing = per_second(calls, load.clients, unknown).await?;
     let accepted = per_second(calls, load.clients, submit).await?;
     drain(client).await?;
-    writeln!(report, "\nSubmit, {} clients, {calls} calls each", load.clients)?;
+    writeln!(
+        report,
+        "\nSubmit, {} clients, {calls} calls each",
+        load.clients
+    )?;
     writeln!(report, "  route that answers 404  {nothing:>7.0} a second")?;
-    writeln!(report, "  POST /api/v1/generate   {accepted:>7.0} a second, while the consumer runs them")?;
-    writeln!(report, "  ratio                   {:>7.2}", accepted / nothing)?;
+    writeln!(
+        report,
+        "  POST /api/v1/generate   {accepted:>7.0} a second, while the consumer runs them"
+    )?;
+    writeln!(
+        report,
+        "  ratio                   {:>7.2}",
+        accepted / nothing
+    )?;
     Ok(())
 }
 
@@ -133,27 +188,44 @@ pub(super) async fn submit_ratio(report: &mut String, client: &Client, load: &Lo
 pub(super) async fn end_to_end(
     report: &mut String,
     stack: &Stack,
-    simulator: &Simulator,
     load: &Load,
 ) -> Result<()> {
     let client = Client::new(stack).await?;
     let start = Instant::now();
-    let accepted = per_second(load.jobs, load.clients, || async { client.submit().await.map(drop) }).await?;
+    let accepted = per_second(load.jobs, load.clients, || async {
+        client.submit().await.map(drop)
+    })
+    .await?;
     let submitted = start.elapsed();
     drain(&client).await?;
     let ended = start.elapsed();
     let succeeded = client.count_succeeded().await?;
-    ensure!(succeeded == load.jobs, "{succeeded} of {} jobs succeeded", load.jobs);
-    #[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "a count of jobs")]
+    ensure!(
+        succeeded == load.jobs,
+        "{succeeded} of {} jobs succeeded",
+        load.jobs
+    );
+    #[expect(
+        clippy::as_conversions,
+        clippy::cast_precision_loss,
+        reason = "a count of jobs"
+    )]
     let rate = load.jobs as f64 / ended.as_secs_f64();
     writeln!(
         report,
         "\nEnd to end, {} jobs, {} clients, provider {} ms",
         load.jobs, load.clients, load.latency_ms
     )?;
-    writeln!(report, "  accepted                {accepted:>7.0} a second, in {:.1} s", submitted.as_secs_f64())?;
-    writeln!(report, "  succeeded               {rate:>7.0} a second, in {:.1} s", ended.as_secs_f64())?;
-    let latency = simulator.url();
-    writeln!(report, "  every job succeeded once; provider {latency}")?;
+    writeln!(
+        report,
+        "  accepted                {accepted:>7.0} a second, in {:.1} s",
+        submitted.as_secs_f64()
+    )?;
+    writeln!(
+        report,
+        "  succeeded               {rate:>7.0} a second, in {:.1} s",
+        ended.as_secs_f64()
+    )?;
+    writeln!(report, "  every job succeeded")?;
     Ok(())
 }

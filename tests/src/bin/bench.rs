@@ -22,8 +22,17 @@ struct Arguments {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    let Arguments { jobs, clients, latency_ms } = Arguments::parse();
-    let report = bench::run(&Load { jobs, clients, latency_ms }).await?;
+    let Arguments {
+        jobs,
+        clients,
+        latency_ms,
+    } = Arguments::parse();
+    let report = bench::run(&Load {
+        jobs,
+        clients,
+        latency_ms,
+    })
+    .await?;
     println!("{report}");
     Ok(())
 }

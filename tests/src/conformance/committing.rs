@@ -165,11 +165,17 @@ pub(super) async fn the_largest_delivery_is_claimed_and_committed_at_once<D: Dat
         messages.push(tenant.message(&job));
     }
     let lease_until = START.plus_seconds(LEASE_SECONDS);
-    let claims = store.claim(&messages, START, lease_until).await.expect("claimed");
+    let claims = store
+        .claim(&messages, START, lease_until)
+        .await
+        .expect("claimed");
     assert_eq!(claims.claimed.len(), MESSAGES);
     assert_eq!(claims.standings.len(), MESSAGES);
-    let commits: Vec<_> =
-        claims.claimed.iter().map(|job| commit(job, answered("four"))).collect();
+    let commits: Vec<_> = claims
+        .claimed
+        .iter()
+        .map(|job| commit(job, answered("four")))
+        .collect();
     let held = store.commit(&commits).await.expect("committed");
     assert_eq!(held.iter().flatten().count(), MESSAGES);
     assert_eq!(count(store, RESULTS, vec![]).await, 100);

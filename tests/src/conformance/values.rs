@@ -48,19 +48,30 @@ pub(super) async fn a_failing_statement_undoes_its_whole_batch<D: Database>(stor
 }
 
 pub(super) async fn each_statement_counts_its_own_changes<D: Database>(store: &Store<D>) {
-    let insert = "INSERT INTO tenants (id, name, created_at_ms) VALUES ('ten_a', 'a', 1), ('ten_b', 'b', 1)";
+    let insert =
+        "INSERT INTO tenants (id, name, created_at_ms) VALUES ('ten_a', 'a', 1), ('ten_b', 'b', 1)";
     let batch = [
         (insert, 2, 0),
         ("SELECT id FROM tenants", 0, 2),
         ("UPDATE tenants SET name = 'c' WHERE id = 'ten_c'", 0, 0),
-        ("UPDATE tenants SET name = 'c' WHERE id = 'ten_b' RETURNING id", 1, 1),
+        (
+            "UPDATE tenants SET name = 'c' WHERE id = 'ten_b' RETURNING id",
+            1,
+            1,
+        ),
         ("SELECT id FROM tenants WHERE name = 'c'", 0, 1),
         ("DELETE FROM tenants", 2, 0),
     ];
     let statements = batch.map(|(sql, ..)| Statement::new(sql, vec![]));
-    let results = store.database().batch(statements.into()).await.expect("runs");
-    let counted: Vec<_> =
-        results.iter().map(|result| (result.changes, result.rows.len())).collect();
+    let results = store
+        .database()
+        .batch(statements.into())
+        .await
+        .expect("runs");
+    let counted: Vec<_> = results
+        .iter()
+        .map(|result| (result.changes, result.rows.len()))
+        .collect();
     assert_eq!(counted, batch.map(|(_, changes, rows)| (changes, rows)));
 }
 
