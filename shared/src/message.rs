@@ -3,6 +3,7 @@
 use crate::error_code::ErrorCode;
 use crate::ids::{JobId, TenantId};
 use serde::{Deserialize, Serialize};
+use serde_json::error::Category;
 
 /// The version of the bodies this code writes and reads.
 const VERSION: u8 = 1;
@@ -44,7 +45,7 @@ struct Body {
 /// The body of a message is not one this code writes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Undecodable {
-    /// Not JSON of the expected shape.
+    /// Not JSON of the expected shape; says how and where, and quotes nothing.
     #[error("the body is not a job message: {0}")]
     Shape(String),
     /// Written by another version of the code.
@@ -62,12 +63,23 @@ fn write(body: &Body) -> String {
 
 fn read(text: &str) -> Result<Body, Undecodable> {
     let body: Body =
-        serde_json::from_str(text).map_err(|error| Undecodable::Shape(error.to_string()))?;
+        serde_json::from_str(text).map_err(|error| Undecodable::Shape(difference(&error)))?;
     if body.v == VERSION {
         Ok(body)
     } else {
         Err(Undecodable::Version(body.v))
     }
+}
+
+/// How a body differs from ours, and where. The parser's own words quote the body, which may hold
+/// anything, and this goes into the log.
+fn difference(error: &serde_json::Error) -> String {
+    let what = match error.classify() {
+        Category::Data => "other fields or types",
+        Category::Eof => "it ends too early",
+        Category::Syntax | Category::Io => "no JSON",
+    };
+    format!("{what} (line {}, column {})", error.line(), error.column())
 }
 
 impl JobMessage {
@@ -141,6 +153,23 @@ mod tests {
         };
         let decoded = JobMessage::decode(&message.encode()).expect("decodes");
         assert_eq!(decoded.job_id.as_str(), JOB);
+    }
+
+    #[test]
+    fn the_reason_quotes_nothing_of_the_body() {
+        for text in [
+            r#"{"v":"a secret","job":"a secret","tenant":"a secret"}"#,
+            r#"{"v":1,"a secret":1}"#,
+            r#"{"v":1,"job":"a secret"}"#,
+            "a secret",
+            r#"{"v":1,"job":"a secret"#,
+        ] {
+            let reason = JobMessage::decode(text)
+                .expect_err("undecodable")
+                .to_string();
+            assert!(!reason.contains("secret"), "{reason}");
+            assert!(reason.contains("(line 1, column "), "{reason}");
+        }
     }
 
     #[test]

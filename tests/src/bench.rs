@@ -64,7 +64,7 @@ fn sizes(report: &mut String) -> Result<()> {
 fn start(folder: &std::path::Path, simulator: &Simulator) -> Result<Stack> {
     let mut options = StackOptions::new(folder.join("state"));
     options.vars = BTreeMap::from([
-        ("OPENAI_BASE_URL".to_owned(), simulator.url().to_owned()),
+        ("OPENAI_BASE_URL".to_owned(), simulator.url().clone()),
         ("OPENAI_API_KEY".to_owned(), "simulated".to_owned()),
         ("OPENAI_MODEL".to_owned(), "sim-ok".to_owned()),
     ]);

@@ -118,13 +118,20 @@ impl Call<'_> {
     fn refusal(&self, status: u16, error: &ErrorBody) -> Failure {
         let headers = &self.reply.headers;
         let after = hint::retry_after(headers, self.now);
+        let named = error.named();
         let evidence = Evidence::Status {
             status,
             error,
             hinted: after.is_some(),
         };
         let (row, outcome) = table::failing(self.provider, evidence);
-        let failure = self.failure(row, outcome);
+        let mut failure = self.failure(row, outcome);
+        if let Some(named) = named {
+            failure.message = format!(
+                "{} It answered HTTP {} with {named}.",
+                failure.message, self.reply.status
+            );
+        }
         if failure.action != Action::Retry {
             return failure;
         }

@@ -4,6 +4,7 @@
 //! decides nothing, but for the one row of the table that lists its wording.
 
 use super::lenient::{self, name};
+use super::redact;
 use serde_json::Value;
 
 /// An error as a provider wrote it.
@@ -42,6 +43,23 @@ impl ErrorBody {
         let failed = root.get("success").and_then(Value::as_bool) == Some(false);
         let error = root.get("object").and_then(Value::as_str) == Some("error");
         (failed || error).then(|| Self::of_value(root, DEEPEST).unwrap_or_default())
+    }
+
+    /// The provider's type and code, to be shown to the tenant. Only short plain words that the
+    /// redaction leaves alone: neither a prompt nor a key passes as one.
+    pub(super) fn named(&self) -> Option<String> {
+        let word = |name: &str, word: &Option<String>| {
+            let word = word.as_deref()?;
+            let plain = (1..=48).contains(&word.len())
+                && word
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
+                && redact::excerpt(word.as_bytes()).as_deref() == Some(word);
+            plain.then(|| format!("{name} `{word}`"))
+        };
+        let words = [word("type", &self.kind), word("code", &self.code)];
+        let words: Vec<String> = words.into_iter().flatten().collect();
+        (!words.is_empty()).then(|| words.join(" and "))
     }
 
     fn of_value(value: &Value, depth: u8) -> Option<Self> {
@@ -218,5 +236,25 @@ mod tests {
         assert_eq!(spelled(json!(200)), None);
         assert_eq!(spelled(json!(3040)), None);
         assert_eq!(spelled(json!("slow_down")), None);
+    }
+
+    #[test]
+    fn only_plain_words_are_shown_to_the_tenant() {
+        let named = |code: &str| {
+            let body = serde_json::json!({"error": {"type": "some_error", "code": code}});
+            ErrorBody::of_failed_reply(body.to_string().as_bytes()).named()
+        };
+        let both = Some("type `some_error` and code `model_not_found`".to_owned());
+        assert_eq!(named("model_not_found"), both);
+        let alone = Some("type `some_error`".to_owned());
+        for code in [
+            "please write a poem",
+            "sk-abcdefghijklmnopqrstuvwx",
+            "",
+            "a\nb",
+        ] {
+            assert_eq!(named(code), alone, "{code:?}");
+        }
+        assert_eq!(ErrorBody::default().named(), None);
     }
 }
