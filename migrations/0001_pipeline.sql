@@ -61,6 +61,7 @@ CREATE TABLE jobs (
   CONSTRAINT jobs_counts_not_negative CHECK (attempt >= 0 AND failures >= 0 AND deferrals >= 0 AND rescues >= 0 AND dispatches >= 0),
   CONSTRAINT jobs_counts_add_up CHECK (failures + deferrals + rescues <= attempt),
   CONSTRAINT jobs_max_attempts_in_range CHECK (max_attempts BETWEEN 1 AND 20),
+  CONSTRAINT jobs_json_valid CHECK (json_valid(attempts) AND json_valid(metadata) AND (error IS NULL OR json_valid(error))),
   CONSTRAINT jobs_reason_given CHECK (state NOT IN ('failed', 'dead_lettered') OR error_code IS NOT NULL)
 ) STRICT, WITHOUT ROWID;
 

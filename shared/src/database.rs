@@ -94,13 +94,18 @@ impl StatementResult {
     /// # Errors
     /// [`DatabaseError::Corrupt`] when a row does not have the shape the code expects.
     pub fn decode<T: DeserializeOwned>(self) -> Result<Vec<T>, DatabaseError> {
-        self.rows
-            .into_iter()
-            .map(|row| {
-                serde_json::from_value(Json::Object(row))
-                    .map_err(|error| DatabaseError::Corrupt(error.to_string()))
-            })
-            .collect()
+        self.decode_each().collect()
+    }
+
+    /// The rows as typed values, each on its own: one that does not have the shape the code
+    /// expects is [`DatabaseError::Corrupt`], and leaves the others alone.
+    pub fn decode_each<T: DeserializeOwned>(
+        self,
+    ) -> impl Iterator<Item = Result<T, DatabaseError>> {
+        self.rows.into_iter().map(|row| {
+            serde_json::from_value(Json::Object(row))
+                .map_err(|error| DatabaseError::Corrupt(error.to_string()))
+        })
     }
 }
 

@@ -102,6 +102,9 @@ pub async fn run_delivery<P: Ports, T: Transport>(
             return board.into_dispositions();
         }
     };
+    for error in &claims.unreadable {
+        log_database_error(ports, "unreadable_job", error);
+    }
     for message in &wanted {
         if !claims.claimed.iter().any(|job| job.id == message.job_id) {
             let standing = claims

@@ -60,6 +60,9 @@ pub struct NewJob {
 pub struct Claims {
     /// Jobs that are now this delivery's, until their leases run out.
     pub claimed: Vec<ClaimedJob>,
+    /// Why rows that were claimed could not be read by this version of the code. Nobody runs those
+    /// jobs: their leases run out, and the sweep ends them as poison.
+    pub unreadable: Vec<DatabaseError>,
     /// Where every job of the delivery stands now, the claimed ones as well; unknown ones are absent.
     pub standings: Vec<JobStanding>,
 }
@@ -161,10 +164,15 @@ impl<D: Database> Store<D> {
                 Statement::new(include_str!("../sql/look_up_jobs.sql"), vec![ids.into()]),
             ])
             .await?;
-        Ok(Claims {
-            claimed: results.next()?.decode()?,
-            standings: results.next()?.decode()?,
-        })
+        let mut claims = Claims::default();
+        for row in results.next()?.decode_each() {
+            match row {
+                Ok(job) => claims.claimed.push(job),
+                Err(error) => claims.unreadable.push(error),
+            }
+        }
+        claims.standings = results.next()?.decode()?;
+        Ok(claims)
     }
 
     /// Cancel: whatever is not terminal is `cancelled`. Answers the job when this call did it.

@@ -475,6 +475,64 @@ async fn messages_that_cannot_be_read_are_kept_and_the_rest_of_the_delivery_runs
 }
 
 #[tokio::test]
+async fn a_job_that_cannot_be_read_stops_neither_its_neighbours_nor_the_sweep() {
+    let bench = Bench::new();
+    let (strange, good) = (bench.submit().await, bench.submit().await);
+    bench
+        .ports
+        .store
+        .database()
+        .inner()
+        .with_connection(|connection| {
+            let sql =
+                "UPDATE jobs SET attempts = '[{\"outcome\":\"of a later version\"}]' WHERE id = ?1";
+            connection
+                .execute(sql, [strange.as_str()])
+                .expect("updates");
+        });
+    let provider = ScriptedTransport::new([answer("x")]);
+    let messages = [bench.message(&strange), bench.message(&good)];
+    assert_eq!(bench.deliver(&provider, &messages).await, [ACK, ACK]);
+    assert_eq!(bench.read(&good).await.state, JobState::Succeeded);
+    let log = bench.ports.log.lines();
+    assert!(log.iter().any(|line| line.contains("unreadable_job")));
+    bench.ports.clock.advance_millis(300_000);
+    sweep(&bench.ports, 60).await.expect("sweeps");
+    assert_eq!(
+        bench.ports.jobs.take().len(),
+        1,
+        "the job is rescued, to end as poison"
+    );
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_stored_does_not_take_its_neighbours_along() {
+    let bench = Bench::new();
+    let (refused, good) = (bench.submit().await, bench.submit().await);
+    bench
+        .ports
+        .store
+        .database()
+        .inner()
+        .with_connection(|connection| {
+            let sql = format!(
+                "CREATE TRIGGER refuse BEFORE INSERT ON task_results WHEN NEW.job_id = '{refused}' \
+             BEGIN SELECT RAISE(ABORT, 'too big'); END"
+            );
+            connection.execute_batch(&sql).expect("creates");
+        });
+    let provider = ScriptedTransport::new([answer("x"), answer("y")]);
+    let messages = [bench.message(&refused), bench.message(&good)];
+    let dispositions = bench.deliver(&provider, &messages).await;
+    assert_eq!(
+        dispositions,
+        [Disposition::Retry { delay_seconds: 60 }, ACK]
+    );
+    assert_eq!(bench.read(&good).await.state, JobState::Succeeded);
+    assert_eq!(bench.read(&refused).await.state, JobState::Running);
+}
+
+#[tokio::test]
 async fn a_message_that_could_not_be_kept_comes_again() {
     let bench = Bench::new();
     bench.fail_next([Fault::Before(transient())]);

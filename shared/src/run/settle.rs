@@ -19,29 +19,52 @@ use std::time::Duration;
 const COMMIT_TRIES: u32 = 4;
 
 /// Commits attempts that ended together and says what is to become of their messages.
+///
+/// When the database refuses the batch, each is committed alone, so that one that cannot be
+/// stored does not keep its neighbours from being.
 pub(super) async fn commit<P: Ports>(
     ports: &P,
     commits: Vec<Commit>,
 ) -> Vec<(JobMessage, Disposition)> {
-    let dispositions = match commit_with_retries(ports, &commits).await {
+    match commit_with_retries(ports, &commits).await {
         Ok(records) => {
             let settled = commits.iter().zip(records);
             future::join_all(settled.map(|(commit, record)| after(ports, commit, record))).await
         }
-        Err(error) => {
-            log_database_error(ports, "commit_failed", &error);
-            let delay_seconds = retry_delay_seconds(&error);
-            commits
-                .iter()
-                .map(|_| Disposition::Retry { delay_seconds })
-                .collect()
+        Err(DatabaseError::Corrupt(_) | DatabaseError::Other(_)) if commits.len() > 1 => {
+            let mut settled = Vec::with_capacity(commits.len());
+            for commit in &commits {
+                settled.push(commit_alone(ports, commit).await);
+            }
+            settled
         }
-    };
-    let messages = commits.into_iter().map(|commit| JobMessage {
-        tenant_id: commit.tenant_id,
-        job_id: commit.job_id,
-    });
-    messages.zip(dispositions).collect()
+        Err(error) => commits
+            .iter()
+            .map(|commit| (message(commit), not_committed(ports, &error)))
+            .collect(),
+    }
+}
+
+async fn commit_alone<P: Ports>(ports: &P, commit: &Commit) -> (JobMessage, Disposition) {
+    match commit_with_retries(ports, std::slice::from_ref(commit)).await {
+        Ok(mut records) => after(ports, commit, records.pop().flatten()).await,
+        Err(error) => (message(commit), not_committed(ports, &error)),
+    }
+}
+
+/// Without a commit nothing is acknowledged. The job stays leased, and runs again after that.
+fn not_committed(ports: &impl Ports, error: &DatabaseError) -> Disposition {
+    log_database_error(ports, "commit_failed", error);
+    Disposition::Retry {
+        delay_seconds: retry_delay_seconds(error),
+    }
+}
+
+fn message(commit: &Commit) -> JobMessage {
+    JobMessage {
+        tenant_id: commit.tenant_id.clone(),
+        job_id: commit.job_id.clone(),
+    }
 }
 
 async fn commit_with_retries<P: Ports>(
@@ -66,7 +89,15 @@ async fn commit_with_retries<P: Ports>(
 }
 
 /// What follows a commit, by whether its fence held.
-async fn after<P: Ports>(ports: &P, commit: &Commit, record: Option<JobRecord>) -> Disposition {
+async fn after<P: Ports>(
+    ports: &P,
+    commit: &Commit,
+    record: Option<JobRecord>,
+) -> (JobMessage, Disposition) {
+    (message(commit), follow(ports, commit, record).await)
+}
+
+async fn follow<P: Ports>(ports: &P, commit: &Commit, record: Option<JobRecord>) -> Disposition {
     log_attempt(ports, commit, record.is_some());
     let Some(record) = record else {
         return Disposition::Acknowledge;
