@@ -29,6 +29,11 @@ pub fn run() -> Result<()> {
     )?;
     steps.run("build", "compile both Workers to Wasm", build::all)?;
     println!("\n{}\n", provider.notice());
+    steps.run(
+        "provider",
+        "build the simulator unless one is configured",
+        || provider.prepare(),
+    )?;
     let stack = steps.run("start", "apply the migrations, start the Workers", || {
         Stack::start(StackOptions {
             fresh: true,

@@ -48,6 +48,11 @@ pub fn run(options: &Options) -> Result<()> {
     )?;
     steps.run("build", "compile both Workers to Wasm", build::all)?;
     println!("{}", provider.notice());
+    steps.run(
+        "provider",
+        "build the simulator unless one is configured",
+        || provider.prepare(),
+    )?;
     let mut stack = steps.run("start", "apply the migrations, start the Workers", || {
         Stack::start(StackOptions {
             port: options.port,

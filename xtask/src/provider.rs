@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -54,6 +55,17 @@ impl Provider {
             }
             Self::Configured => "Answers come from the provider that the environment names.",
             Self::Unset => "No provider is configured.",
+        }
+    }
+
+    /// Builds what [`Stack::start`](crate::stack::Stack::start) would otherwise build first.
+    ///
+    /// # Errors
+    /// If the simulator does not compile.
+    pub fn prepare(&self) -> Result<()> {
+        match self {
+            Self::Simulated(_) => Simulator::build().map(|_| ()),
+            Self::Configured | Self::Unset => Ok(()),
         }
     }
 
@@ -116,7 +128,7 @@ struct Simulator {
 }
 
 impl Simulator {
-    fn start(arguments: &[String]) -> Result<Self> {
+    fn build() -> Result<PathBuf> {
         let mut build = Command::new("cargo");
         build
             .args([
@@ -130,9 +142,12 @@ impl Simulator {
             .current_dir(checkout::root())
             .stderr(Stdio::inherit());
         let messages = process::capture(&mut build).context("cannot build the simulator")?;
-        let binary = build::artifact(&messages, "redrive-tests", "/provider-simulator")
-            .context("cargo built no provider-simulator")?;
-        let mut command = Command::new(binary);
+        build::artifact(&messages, "redrive-tests", "/provider-simulator")
+            .context("cargo built no provider-simulator")
+    }
+
+    fn start(arguments: &[String]) -> Result<Self> {
+        let mut command = Command::new(Self::build()?);
         command
             .args(arguments)
             .stdin(Stdio::null())

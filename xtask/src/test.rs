@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::steps::Steps;
 use crate::{build, checkout, process, tools};
 
-/// Installs, builds, and runs `cargo test --workspace` with these arguments.
+/// Installs, builds, and runs `cargo test --workspace` with these arguments, also after a test has failed.
 ///
 /// # Errors
 /// If a tool cannot be installed, something does not compile, or a test fails.
@@ -21,7 +21,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
     steps.run("build", "compile the Workers to Wasm", build::for_tests)?;
     steps.attempt("tests", "run every test of the workspace", || {
         let mut test = Command::new("cargo");
-        test.args(["test", "--workspace"])
+        test.args(["test", "--workspace", "--no-fail-fast"])
             .args(arguments)
             .current_dir(checkout::root());
         process::run(&mut test)

@@ -47,10 +47,11 @@ impl CargoTool {
             .args(self.arguments)
             .arg(self.package)
             .current_dir(checkout::root())
-            // A tool that runs for a second need not be optimized for minutes.
+            // A tool that runs for half a second need not be optimized for minutes: without, it
+            // runs for a quarter of a second longer and builds in half the time.
             .env("CARGO_PROFILE_RELEASE_LTO", "off")
-            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
-            .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
+            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0")
+            .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "256")
             .env("CARGO_PROFILE_RELEASE_STRIP", "true")
             .env("CARGO_TARGET_DIR", target());
         with_heartbeat(self.package, || process::run(&mut install))
