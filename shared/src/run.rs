@@ -34,6 +34,9 @@ use std::time::Duration;
 /// Provider calls at a time in one delivery: the platform gives an invocation six connections.
 pub const CONCURRENT_CALLS: usize = 5;
 
+/// Commits at a time in one delivery: while one writes to the cache, the next reaches the database.
+const CONCURRENT_COMMITS: usize = 2;
+
 /// Redeliveries of a message whose job is not known, before it counts as a ghost.
 const GHOST_DELIVERIES: u32 = 3;
 
@@ -120,7 +123,7 @@ pub async fn run_delivery<P: Ports, T: Transport>(
     board.into_dispositions()
 }
 
-/// Calls and commits side by side: what ends while a commit is under way is in the next commit.
+/// Calls and commits side by side: what ends while commits are under way is in the next one.
 async fn run_claimed<P: Ports, T: Transport>(
     ports: &P,
     transport: &T,
@@ -140,7 +143,8 @@ async fn run_claimed<P: Ports, T: Transport>(
     };
     let commits = receiver
         .ready_chunks(claimed.len().max(1))
-        .then(|finished| settle::commit(ports, finished))
+        .map(|finished| settle::commit(ports, finished))
+        .buffer_unordered(CONCURRENT_COMMITS)
         .concat();
     let ((), dispositions) = future::join(calls, commits).await;
     dispositions
