@@ -51,13 +51,24 @@ impl Instant {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// RFC 3339 in UTC with millisecond precision, as the API writes times.
+    /// RFC 3339 in UTC with three digits of milliseconds, as the API writes times.
     #[must_use]
     pub fn to_rfc3339(self) -> String {
-        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
-            .ok()
-            .and_then(|moment| moment.format(&Rfc3339).ok())
-            .unwrap_or_default()
+        let Ok(moment) = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
+        else {
+            // Not reached: an instant lies in the years 1970 to 9999.
+            return String::new();
+        };
+        format!(
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+            moment.year(),
+            u8::from(moment.month()),
+            moment.day(),
+            moment.hour(),
+            moment.minute(),
+            moment.second(),
+            moment.millisecond(),
+        )
     }
 
     /// Reads an RFC 3339 time; `None` when it is not one or lies before 1970.
@@ -89,6 +100,8 @@ mod tests {
         let instant = Instant::from_millis(1_795_258_517_372);
         assert_eq!(instant.to_rfc3339(), "2026-11-21T10:55:17.372Z");
         assert_eq!(Instant::parse_rfc3339(&instant.to_rfc3339()), Some(instant));
+        let round = Instant::from_millis(1_795_258_517_820);
+        assert_eq!(round.to_rfc3339(), "2026-11-21T10:55:17.820Z");
     }
 
     #[test]
