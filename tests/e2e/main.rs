@@ -2,15 +2,21 @@
 //! HTTP, with a provider that misbehaves on request.
 //!
 //! Run by `cargo xtask test`, which installs the tools first.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a test that meets another document than it expects fails"
+)]
 
 mod stages;
 
+mod bad_input;
 mod cancelling;
 mod crashes;
 mod deliveries;
 mod failures;
 mod journey;
 mod retries;
+mod secrecy;
 mod settings;
 mod tenancy;
 mod waiting;

@@ -16,8 +16,10 @@ type Started = Result<Stage, String>;
 pub(crate) fn shared(test: impl AsyncFnOnce(&Stage) -> Result<()>) -> Result<()> {
     static STAGE: OnceLock<Started> = OnceLock::new();
     let stage = started(STAGE.get_or_init(|| start("shared", &[])).as_ref())?;
-    block_on(test(stage))?;
-    stage.check_log()
+    block_on(async {
+        test(stage).await?;
+        stage.check_log().await
+    })
 }
 
 /// Runs a test that has a stage to itself while it runs, so that it may hold up the queue or crash
@@ -34,8 +36,10 @@ pub(crate) fn alone(test: impl AsyncFnOnce(&mut Stage) -> Result<()>) -> Result<
     // A test that failed may have left calls and jobs behind; the calls end by themselves.
     let mut stage = stage.lock().unwrap_or_else(PoisonError::into_inner);
     let stage = started(stage.as_mut())?;
-    block_on(test(stage))?;
-    stage.check_log()
+    block_on(async {
+        test(stage).await?;
+        stage.check_log().await
+    })
 }
 
 /// Runs a test on a stage of its own that has no provider.
@@ -43,8 +47,10 @@ pub(crate) fn without_provider(test: impl AsyncFnOnce(&Stage) -> Result<()>) -> 
     let openai = "https://api.openai.com/v1";
     let settings = [("OPENAI_API_KEY", ""), ("OPENAI_BASE_URL", openai)];
     let stage = started(start("without-provider", &settings))?;
-    block_on(test(&stage))?;
-    stage.check_log()
+    block_on(async {
+        test(&stage).await?;
+        stage.check_log().await
+    })
 }
 
 fn start(name: &str, settings: &[(&str, &str)]) -> Started {

@@ -25,7 +25,14 @@ async fn routes_with_an_id(client: &Client) -> Result<Vec<(Method, String)>> {
 }
 
 /// What a client can tell two answers apart by.
-fn visible(answer: &Answer) -> Result<(u16, Vec<(String, String)>, Value)> {
+#[derive(Debug, PartialEq)]
+struct Visible {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: Value,
+}
+
+fn visible(answer: &Answer) -> Result<Visible> {
     let mut headers: Vec<(String, String)> = answer
         .headers
         .iter()
@@ -38,7 +45,11 @@ fn visible(answer: &Answer) -> Result<(u16, Vec<(String, String)>, Value)> {
     // These repeat the request's own id and path.
     own.remove("requestId");
     own.remove("instance");
-    Ok((answer.status, headers, body))
+    Ok(Visible {
+        status: answer.status,
+        headers,
+        body,
+    })
 }
 
 #[test]
@@ -65,7 +76,7 @@ fn foreign_id_is_answered_like_an_unknown_one_on_every_route() -> Result<()> {
             };
             let nobody = ask(unknown).await?;
             assert_eq!(
-                (nobody.0, nobody.2["code"].as_str()),
+                (nobody.status, nobody.body["code"].as_str()),
                 (expected.0, Some(expected.1))
             );
             for id in foreign {

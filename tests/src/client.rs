@@ -15,6 +15,8 @@ const TERMINAL: [&str; 4] = ["succeeded", "failed", "dead_lettered", "cancelled"
 
 /// What every prompt of the tests holds, and with it every answer of the simulator: a log with this
 /// text in it has leaked one.
+pub const PROMPT_MARK: &str = "c4n4ry-prompt";
+/// The prompt of most tests.
 pub const PROMPT: &str = "c4n4ry-prompt: name three uses of a queue";
 
 /// Somebody with a key, or without one.
@@ -46,12 +48,14 @@ impl Client {
             .timeout(PATIENCE)
             .redirect(Policy::none())
             .no_proxy()
+            // A connection of its own for every request: one that was kept may be dead after a
+            // crash.
+            .pool_max_idle_per_host(0)
             .build()?;
         Ok(Self { http, url, key })
     }
 
     /// A request with the client's key, to be completed and sent.
-    #[must_use]
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.url));
         match &self.key {
@@ -104,7 +108,7 @@ impl Client {
     pub async fn job_in(&self, job: &str, state: &str) -> Result<Value> {
         poll::until(format!("{job} is {state}"), async || {
             let document = self.job(job).await?;
-            if document["status"] == state {
+            if field(&document, "status") == state {
                 return Ok(Some(document));
             }
             ensure!(
@@ -134,7 +138,7 @@ impl Client {
     /// When the API does not tell.
     pub async fn jobs(&self) -> Result<Vec<String>> {
         let page = self.get("/api/v1/jobs?limit=100").await?.json(200)?;
-        let jobs = page["data"].as_array().context("no data")?;
+        let jobs = field(&page, "data").as_array().context("no data")?;
         jobs.iter().map(|job| text(job, "jobId")).collect()
     }
 }
@@ -187,19 +191,25 @@ fn is_terminal(job: &Value) -> bool {
 ///
 /// # Errors
 /// When it is not.
-pub fn text(object: &Value, field: &str) -> Result<String> {
-    let text = object[field].as_str();
+pub fn text(object: &Value, name: &str) -> Result<String> {
+    let text = field(object, name).as_str();
     Ok(text
-        .with_context(|| format!("no {field}: {object}"))?
+        .with_context(|| format!("no {name}: {object}"))?
         .to_owned())
+}
+
+/// A field; `null` when it is absent.
+#[must_use]
+pub fn field<'v>(object: &'v Value, name: &str) -> &'v Value {
+    object.get(name).unwrap_or(&Value::Null)
 }
 
 /// The values of one field, of every object of a list.
 #[must_use]
-pub fn column<'v>(list: &'v Value, field: &str) -> Vec<&'v Value> {
+pub fn column<'v>(list: &'v Value, name: &str) -> Vec<&'v Value> {
     list.as_array()
         .into_iter()
         .flatten()
-        .map(|object| &object[field])
+        .map(|object| field(object, name))
         .collect()
 }

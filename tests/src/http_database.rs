@@ -34,9 +34,9 @@ impl Database for HttpDatabase {
             .json(&statements)
             .send()
             .await
-            .map_err(unreachable)?;
+            .map_err(|error| unreachable(&error))?;
         let status = response.status().as_u16();
-        let body = response.text().await.map_err(unreachable)?;
+        let body = response.text().await.map_err(|error| unreachable(&error))?;
         match status {
             200 => serde_json::from_str::<Vec<wire::Outcome>>(&body)
                 .map(|outcomes| outcomes.into_iter().map(Into::into).collect())
@@ -51,6 +51,6 @@ impl Database for HttpDatabase {
     }
 }
 
-fn unreachable(error: reqwest::Error) -> DatabaseError {
+fn unreachable(error: &reqwest::Error) -> DatabaseError {
     DatabaseError::Corrupt(format!("the Worker does not answer: {error}"))
 }

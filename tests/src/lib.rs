@@ -5,5 +5,6 @@ pub mod client;
 pub mod conformance;
 pub mod http_database;
 pub mod poll;
+pub mod raw_http;
 pub mod simulator;
 pub mod stage;

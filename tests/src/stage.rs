@@ -1,7 +1,9 @@
 //! What an end-to-end test stands on: both Workers on the real runtime, a provider that misbehaves
 //! on request, and ways to look in from outside.
 
+mod provider;
 mod secrets;
+mod store;
 mod watchdog;
 mod watched;
 
@@ -9,15 +11,14 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
-use xtask::build::{self, WorkerCrate};
-use xtask::checkout;
-use xtask::stack::Workers;
 
-use crate::client::{Client, PROMPT, text};
+use crate::client::{Client, PROMPT_MARK, field, text};
 use crate::poll;
 use crate::simulator::{Options, Simulator};
 
-use secrets::Secrets;
+pub use store::StoreStage;
+
+use secrets::{PROMPTS, Secrets};
 use watched::Watched;
 
 /// The key that the provider wants.
@@ -73,7 +74,7 @@ impl Stage {
             .collect();
         let watched = Watched::start(name, |options| options.vars = vars)?;
         let secrets = Secrets::default();
-        secrets.add("a prompt or an answer", PROMPT);
+        secrets.add(PROMPTS, PROMPT_MARK);
         secrets.add("the provider's key", PROVIDER_KEY);
         secrets.add("the secret that hashes keys", KEY_HASH_SECRET);
         secrets.add("the operator's key", watched.stack.admin_key());
@@ -153,7 +154,10 @@ impl Stage {
             .post("/__local/cron", &json!({}))
             .await?
             .json(200)?;
-        ensure!(fired["outcome"] == "ok", "the sweep failed: {fired}");
+        ensure!(
+            field(&fired, "outcome") == "ok",
+            "the sweep failed: {fired}"
+        );
         Ok(())
     }
 
@@ -170,82 +174,56 @@ impl Stage {
             .json(200)
     }
 
-    /// The calls that the provider got for a job, the earliest first.
-    ///
-    /// # Errors
-    /// When the simulator does not answer.
-    pub async fn calls(&self, job: &str) -> Result<Vec<Value>> {
-        let calls = self
-            .provider()?
-            .get(&format!("/calls/{job}"))
-            .await?
-            .json(200)?;
-        Ok(calls["calls"].as_array().context("no calls")?.clone())
-    }
-
-    /// Waits until the provider has got this many calls for a job.
-    ///
-    /// # Errors
-    /// When it does not in time.
-    pub async fn called(&self, job: &str, times: usize) -> Result<()> {
-        poll::until(format!("call {times} for {job}"), async || {
-            Ok((self.calls(job).await?.len() >= times).then_some(()))
-        })
-        .await
-    }
-
-    /// What the provider counted over all jobs.
-    ///
-    /// # Errors
-    /// When the simulator does not answer.
-    pub async fn provider_counts(&self) -> Result<Value> {
-        self.provider()?.get("/calls").await?.json(200)
-    }
-
-    /// Answers the calls that the provider holds.
-    ///
-    /// # Errors
-    /// When the simulator does not answer.
-    pub async fn release(&self) -> Result<()> {
-        self.provider()?
-            .post("/release", &json!({}))
-            .await?
-            .json(200)?;
-        Ok(())
-    }
-
-    /// The body of the provider's answer for a model, as the consumer gets it.
-    ///
-    /// # Errors
-    /// When the simulator does not answer.
-    pub async fn provider_reply(&self, model: &str) -> Result<String> {
-        let client = Client::new(self.simulator.url(), Some(PROVIDER_KEY.to_owned()))?;
-        let call = json!({"model": model, "messages": [{"role": "user", "content": PROMPT}]});
-        Ok(client.post("/chat/completions", &call).await?.body)
-    }
-
     /// The Workers' events in the log that name this value in this field, the earliest first.
     ///
     /// # Errors
     /// When the log cannot be read.
-    pub fn events(&self, field: &str, value: &str) -> Result<Vec<Value>> {
+    pub fn events(&self, name: &str, value: &str) -> Result<Vec<Value>> {
         let log = self.watched.stack.log()?;
         let events = log.lines().filter_map(|line| {
             let (_, event) = line.strip_prefix("[redrive-")?.split_once("] ")?;
             serde_json::from_str::<Value>(event).ok()
         });
-        Ok(events.filter(|event| event[field] == value).collect())
+        Ok(events
+            .filter(|event| event.get(name).is_some_and(|found| found == value))
+            .collect())
     }
 
     /// Sees to it that the log holds no secret: no prompt, no answer, no key.
     ///
     /// # Errors
     /// When it does, with the numbers of the lines.
-    pub fn check_log(&self) -> Result<()> {
+    pub async fn check_log(&self) -> Result<()> {
+        // The log is written a little later: with this request's event in it, what came before is
+        // there as well.
+        let last = self.client(None)?.get("/api/health").await?;
+        let id = last.header("x-request-id");
+        poll::until("the log is written", async || {
+            Ok(self.events("request.id", id)?.pop())
+        })
+        .await?;
         let found = self.secrets.found_in(&self.watched.stack.log()?);
         let file = self.watched.stack.log_file();
         ensure!(found.is_empty(), "{}: {found:#?}", file.display());
         Ok(())
+    }
+
+    /// Whether the files of both D1 and KV hold a job.
+    ///
+    /// # Errors
+    /// When they hold a key, or are not where they should be.
+    pub fn storage_holds(&self, job: &str) -> Result<bool> {
+        let mut both = true;
+        for (store, folder) in [("D1", "v3/d1"), ("KV", "v3/kv")] {
+            let contents = self.watched.contents(folder)?;
+            let keys: Vec<&str> = contents
+                .iter()
+                .flat_map(|text| self.secrets.keys_in(text))
+                .collect();
+            ensure!(keys.is_empty(), "{store} holds {keys:?}");
+            both &= contents.iter().any(|text| text.contains(job));
+        }
+        Ok(both)
     }
 
     /// Kills the runtime as a power cut would, and starts it again. What the queue held is lost.
@@ -254,34 +232,5 @@ impl Stage {
     /// When it does not come back.
     pub fn crash(&mut self) -> Result<()> {
         self.watched.crash()
-    }
-
-    fn provider(&self) -> Result<Client> {
-        Client::new(self.simulator.control_url(), None)
-    }
-}
-
-/// The Worker that puts D1 behind HTTP, on the real runtime.
-#[derive(Debug)]
-pub struct StoreStage(Watched);
-
-impl StoreStage {
-    /// Builds the Worker and starts it on an empty database with the migrations applied.
-    ///
-    /// # Errors
-    /// When it cannot be built or does not start.
-    pub fn start() -> Result<Self> {
-        build::worker_crate(WorkerCrate {
-            package: "redrive-store-worker",
-            folder: "tests/store-worker",
-        })?;
-        let settings = checkout::path("tests/store-worker/wrangler.toml");
-        Watched::start("store", |options| options.workers = Workers::Only(settings)).map(Self)
-    }
-
-    /// Where the Worker answers.
-    #[must_use]
-    pub fn url(&self) -> String {
-        self.0.stack.url()
     }
 }

@@ -2,6 +2,9 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+/// What prompts and answers are called here.
+pub(crate) const PROMPTS: &str = "a prompt or an answer";
+
 /// Texts that are secret, each with what it is.
 #[derive(Debug, Default)]
 pub(crate) struct Secrets(Mutex<Vec<(&'static str, String)>>);
@@ -20,6 +23,15 @@ impl Secrets {
             Some(format!("line {} holds {what}", number + 1))
         };
         text.lines().enumerate().filter_map(found).collect()
+    }
+
+    /// Which keys a text holds. Prompts may be in it: they have to be stored somewhere.
+    pub(crate) fn keys_in(&self, text: &str) -> Vec<&'static str> {
+        let entries = self.entries();
+        let keys = entries.iter().filter(|(what, _)| *what != PROMPTS);
+        keys.filter(|(_, secret)| text.contains(secret))
+            .map(|(what, _)| *what)
+            .collect()
     }
 
     fn entries(&self) -> MutexGuard<'_, Vec<(&'static str, String)>> {

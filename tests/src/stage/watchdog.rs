@@ -1,22 +1,23 @@
 //! Ends a stack that outlives the process which started it.
 //!
 //! A stack that all tests of a process share is never dropped, and a process that is killed drops
-//! nothing. So a shell stands by: it reads from a pipe which of the stack's process groups run,
-//! and ends them when the pipe is closed, which the operating system does however the process
-//! ends.
+//! nothing. So a shell stands by and reads from a pipe: the pipe is closed when the process ends,
+//! however it ends, and then the shell ends the stack.
 
 use std::fs::File;
-use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
 use anyhow::{Context as _, Result};
 
-/// Keeps the latest line, and at the end of the input asks the groups on it to end; after five
-/// seconds it kills them.
+/// Waits for the end of the input. Then asks every process group to end that runs `wrangler dev` on
+/// the folder, known by its arguments, and after five seconds kills what is left of it.
 const SCRIPT: &str = r#"
-groups=
-while read -r line; do groups=$line; done
+while read -r line; do :; done
+groups=$(ps -A -ww -o pgid= -o args= | while read -r group arguments; do
+  case $arguments in *" dev "*"--persist-to $FOLDER "*) echo "$group" ;; esac
+done | sort -u)
 for group in $groups; do kill -s TERM -- "-$group"; done
 tries=50
 while [ "$tries" -gt 0 ]; do
@@ -29,7 +30,7 @@ done
 for group in $groups; do kill -s KILL -- "-$group"; done
 "#;
 
-/// The shell that stands by. Dropping it makes it end what it still watches.
+/// The shell that stands by. Dropping it ends what still runs.
 #[derive(Debug)]
 pub(crate) struct Watchdog {
     shell: Child,
@@ -37,10 +38,12 @@ pub(crate) struct Watchdog {
 }
 
 impl Watchdog {
-    /// Stands by with nothing to watch yet. `lock` stays open, and so locked, until all has ended.
-    pub(crate) fn start(lock: File) -> Result<Self> {
+    /// Stands by for the stack that runs on `folder`, an absolute path. `lock` stays open, and so
+    /// locked, until all has ended.
+    pub(crate) fn start(folder: &Path, lock: File) -> Result<Self> {
         let mut shell = Command::new("sh")
             .args(["-c", SCRIPT])
+            .env("FOLDER", folder)
             .stdin(Stdio::piped())
             .stdout(lock)
             .stderr(Stdio::null())
@@ -50,13 +53,6 @@ impl Watchdog {
             .context("cannot start sh")?;
         let input = shell.stdin.take();
         Ok(Self { shell, input })
-    }
-
-    /// From now on these process groups are watched, and no others.
-    pub(crate) fn watch(&mut self, groups: &[i32]) -> Result<()> {
-        let line: Vec<String> = groups.iter().map(i32::to_string).collect();
-        let input = self.input.as_mut().context("the watchdog has no input")?;
-        writeln!(input, "{}", line.join(" ")).context("the watchdog is gone")
     }
 }
 
@@ -74,42 +70,50 @@ mod tests {
 
     use super::*;
 
-    fn sleeper() -> Child {
-        Command::new("sleep")
-            .arg("300")
+    /// Something that looks like a stack on this folder.
+    fn stack_on(folder: &str) -> Child {
+        Command::new("sh")
+            .args([
+                "-c",
+                "sleep 300; :",
+                "wrangler",
+                "dev",
+                "--persist-to",
+                folder,
+                "--ip",
+            ])
             .process_group(0)
             .spawn()
             .unwrap()
     }
 
-    fn group(child: &Child) -> i32 {
-        i32::try_from(child.id()).unwrap()
-    }
-
     fn ends(child: &mut Child) -> bool {
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + Duration::from_secs(30);
         while Instant::now() < deadline {
             if child.try_wait().unwrap().is_some() {
                 return true;
             }
-            std::thread::yield_now();
+            std::thread::sleep(Duration::from_millis(10));
         }
         false
     }
 
     #[test]
-    fn what_is_watched_ends_with_the_watchdog_and_what_is_no_longer_watched_stays() {
-        let (mut first, mut second) = (sleeper(), sleeper());
-        let mut watchdog = Watchdog::start(tempfile::tempfile().unwrap()).unwrap();
-        watchdog.watch(&[group(&first)]).unwrap();
-        watchdog.watch(&[group(&second)]).unwrap();
+    fn stack_on_the_folder_ends_with_the_watchdog_and_no_other_does() {
+        let (mut own, mut other) = (stack_on("/nowhere/a stack"), stack_on("/nowhere/a stack/b"));
+        let lock = tempfile::tempfile().unwrap();
+        let watchdog = Watchdog::start(Path::new("/nowhere/a stack"), lock).unwrap();
         let dropping = std::thread::spawn(move || drop(watchdog));
-        // The second has to be taken off the process table for the watchdog to see that it ended.
-        assert!(ends(&mut second), "the second still runs");
+        // It has to be taken off the process table for the watchdog to see that it ended.
+        assert!(ends(&mut own), "the stack still runs");
         dropping.join().unwrap();
-        assert!(first.try_wait().unwrap().is_none(), "the first was ended");
-        first.kill().unwrap();
-        first.wait().unwrap();
+        assert!(
+            other.try_wait().unwrap().is_none(),
+            "another stack was ended"
+        );
+        let group = nix::unistd::Pid::from_raw(i32::try_from(other.id()).unwrap());
+        nix::sys::signal::killpg(group, nix::sys::signal::Signal::SIGKILL).unwrap();
+        other.wait().unwrap();
     }
 
     #[test]
@@ -117,7 +121,7 @@ mod tests {
         let path = tempfile::NamedTempFile::new().unwrap();
         let lock = path.reopen().unwrap();
         lock.lock().unwrap();
-        let watchdog = Watchdog::start(lock).unwrap();
+        let watchdog = Watchdog::start(Path::new("/nowhere"), lock).unwrap();
         let other = path.reopen().unwrap();
         assert!(other.try_lock().is_err());
         drop(watchdog);

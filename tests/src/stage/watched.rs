@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, ensure};
+use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use xtask::checkout;
@@ -20,7 +21,7 @@ const FOLDER: &str = ".redrive/tests";
 pub(crate) struct Watched {
     // Fields are dropped in this order.
     pub(crate) stack: Stack,
-    watchdog: Watchdog,
+    _watchdog: Watchdog,
 }
 
 impl Watched {
@@ -30,13 +31,15 @@ impl Watched {
         let folder = folder(name)?;
         let lock = File::create(folder.with_extension("lock"))?;
         lock.lock().context("cannot lock the folder of the stack")?;
-        let mut watchdog = Watchdog::start(lock)?;
+        let watchdog = Watchdog::start(&folder, lock)?;
         let mut options = StackOptions::new(folder);
         options.fresh = true;
         set(&mut options);
         let stack = Stack::start(options)?;
-        watchdog.watch(&stack.process_groups())?;
-        Ok(Self { stack, watchdog })
+        Ok(Self {
+            stack,
+            _watchdog: watchdog,
+        })
     }
 
     /// Kills the runtime as a power cut would, and starts it again on what it had written down.
@@ -44,16 +47,42 @@ impl Watched {
         let running = self.stack.workerd_pids()?;
         ensure!(!running.is_empty(), "the runtime does not run");
         for id in running {
-            kill(Pid::from_raw(i32::try_from(id)?), Signal::SIGKILL)
-                .context("cannot kill the runtime")?;
+            let killed = kill(Pid::from_raw(i32::try_from(id)?), Signal::SIGKILL);
+            // One that is gone already is as good as killed.
+            ensure!(
+                matches!(killed, Ok(()) | Err(Errno::ESRCH)),
+                "cannot kill the runtime"
+            );
         }
-        self.stack.restart()?;
-        self.watchdog.watch(&self.stack.process_groups())
+        self.stack.restart()
+    }
+
+    /// What the files below a folder of the state hold, as text.
+    pub(crate) fn contents(&self, folder: &str) -> Result<Vec<String>> {
+        let mut folders = vec![self.stack.state_dir().join(folder)];
+        let mut contents = Vec::new();
+        while let Some(folder) = folders.pop() {
+            let context = || format!("cannot read {}", folder.display());
+            for entry in fs::read_dir(&folder).with_context(context)? {
+                let path = entry?.path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    // A file of SQLite's may be gone again.
+                    let bytes = fs::read(&path).unwrap_or_default();
+                    contents.push(String::from_utf8_lossy(&bytes).into_owned());
+                }
+            }
+        }
+        Ok(contents)
     }
 }
 
+/// The absolute path of a stack's folder, without links in it: as the runtime is told.
 fn folder(name: &str) -> Result<PathBuf> {
     let folder = checkout::path(FOLDER);
-    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    Ok(folder.join(name))
+    fs::create_dir_all(&folder)
+        .and_then(|()| folder.canonicalize())
+        .map(|folder| folder.join(name))
+        .with_context(|| format!("cannot make {}", folder.display()))
 }
