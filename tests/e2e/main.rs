@@ -13,6 +13,7 @@ mod bad_input;
 mod cancelling;
 mod crashes;
 mod deliveries;
+mod deploying;
 mod failures;
 mod journey;
 mod retries;
