@@ -30,9 +30,10 @@ pub(crate) async fn read(
     let is_json = content_type(headers)?;
     let announced = headers
         .get(CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok())
-        .and_then(|length| usize::try_from(length).ok());
-    if announced.is_some_and(|length| length > LIMIT) {
+        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    // In Wasm a `usize` ends at 4 GiB: a length that does not fit is over the limit as well.
+    if announced.is_some_and(|length| usize::try_from(length).map_or(true, |length| length > LIMIT))
+    {
         return Err(too_large());
     }
     let bytes = match select(pin!(collect(body)), pin!(clock.sleep(TIME_LIMIT))).await {
