@@ -1,5 +1,5 @@
 -- Claim, in the consumer: takes every job of a delivery that may run, each for its own lease.
--- ?1 is a JSON array of [tenant, job]; ?2 now; ?3 how early a job may start; ?4 the lease's end.
+-- ?1 is a JSON array of [tenant, job]; ?2 now; ?3 how early a job may start; ?4 the lease's end; ?5 rescues allowed.
 -- Safe to repeat: a claimed job is leased, and is not taken again before the lease runs out.
 -- A job found running here outlived its lease: taking it over is a rescue.
 UPDATE jobs

@@ -1,5 +1,5 @@
 -- Sweep, in the consumer: running with its lease over -> queued, to be sent again.
--- ?1 now; ?2 rescues allowed; ?3 rows at most.
+-- ?1 now; ?2 rescues allowed; ?3 rows at most; ?4 the error as JSON.
 -- Safe to repeat: a row leaves the condition with the update.
 UPDATE jobs
 SET

@@ -40,6 +40,8 @@ pub enum ErrorCode {
     Refused,
     /// The answer is larger than can be stored.
     OutputTooLarge,
+    /// The consumer cannot read what the producer stored: they are of different versions.
+    UnreadableRequest,
     /// The lease ran out: the run that held the job stopped without a word.
     LeaseExpired,
     /// As many attempts failed as the job may have.
@@ -72,6 +74,7 @@ impl ErrorCode {
             Self::ContentFiltered => "content_filtered",
             Self::Refused => "refused",
             Self::OutputTooLarge => "output_too_large",
+            Self::UnreadableRequest => "unreadable_request",
             Self::LeaseExpired => "lease_expired",
             Self::AttemptsExhausted => "attempts_exhausted",
             Self::Poison => "poison",

@@ -109,11 +109,14 @@ pub async fn run_delivery<P: Ports, T: Transport>(
         log_database_error(ports, "unreadable_job", error);
     }
     for message in &wanted {
-        if !claims.claimed.iter().any(|job| job.id == message.job_id) {
-            let standing = claims
-                .standings
-                .iter()
-                .find(|standing| standing.id == message.job_id);
+        if !claims
+            .claimed
+            .iter()
+            .any(|job| job.id == message.job_id && job.tenant_id == message.tenant_id)
+        {
+            let standing = claims.standings.iter().find(|standing| {
+                standing.id == message.job_id && standing.tenant_id == message.tenant_id
+            });
             board.settle_unclaimed(ports, message, standing, now);
         }
     }

@@ -192,7 +192,7 @@ impl<D: Database> Store<D> {
         Ok(result.decode()?.into_iter().next())
     }
 
-    /// Keeps a queue message that could not be read. The excerpt is cut to 2 KiB, without NUL.
+    /// Keeps a queue message that could not be read. The excerpt is cut to 2,048 characters, without NUL.
     ///
     /// # Errors
     /// [`DatabaseError`]: do not acknowledge the message.

@@ -390,7 +390,7 @@ async fn without_a_commit_nothing_is_acknowledged_and_the_sweep_runs_the_job_aga
     let bench = Bench::new();
     let job = bench.submit().await;
     bench.fail_next([Fault::None]);
-    bench.fail_next((0..4).map(|_| Fault::Before(transient())));
+    bench.fail_next((0..5).map(|_| Fault::Before(transient())));
     let provider = ScriptedTransport::new([answer("lost")]);
     let dispositions = bench.deliver(&provider, &[bench.message(&job)]).await;
     assert_eq!(dispositions, [Disposition::Retry { delay_seconds: 5 }]);
@@ -496,6 +496,7 @@ async fn a_job_that_cannot_be_read_stops_neither_its_neighbours_nor_the_sweep() 
     assert_eq!(bench.read(&good).await.state, JobState::Succeeded);
     let log = bench.ports.log.lines();
     assert!(log.iter().any(|line| line.contains("unreadable_job")));
+    assert!(!log.iter().any(|line| line.contains("of a later version")));
     bench.ports.clock.advance_millis(300_000);
     sweep(&bench.ports, 60).await.expect("sweeps");
     assert_eq!(
@@ -530,6 +531,42 @@ async fn an_answer_that_cannot_be_stored_does_not_take_its_neighbours_along() {
     );
     assert_eq!(bench.read(&good).await.state, JobState::Succeeded);
     assert_eq!(bench.read(&refused).await.state, JobState::Running);
+}
+
+#[tokio::test]
+async fn a_request_of_a_later_version_is_kept_for_replay() {
+    let bench = Bench::new();
+    let job = bench.submit().await;
+    bench
+        .ports
+        .store
+        .database()
+        .inner()
+        .with_connection(|connection| {
+            let sql = "UPDATE jobs SET request = '{}'";
+            connection.execute(sql, []).expect("updates");
+        });
+    let provider = ScriptedTransport::new([]);
+    assert_eq!(
+        bench.deliver(&provider, &[bench.message(&job)]).await,
+        [ACK]
+    );
+    let record = bench.read(&job).await;
+    assert_eq!(record.state, JobState::DeadLettered);
+    assert_eq!(record.error_code, Some(ErrorCode::UnreadableRequest));
+}
+
+#[tokio::test]
+async fn an_output_that_outgrows_the_row_fails_with_its_reason() {
+    let bench = Bench::new();
+    let job = bench.submit().await;
+    let provider = ScriptedTransport::new([answer(&"\0".repeat(640_000))]);
+    assert_eq!(
+        bench.deliver(&provider, &[bench.message(&job)]).await,
+        [ACK]
+    );
+    let record = bench.read(&job).await;
+    assert_eq!(record.error_code, Some(ErrorCode::OutputTooLarge));
 }
 
 #[tokio::test]

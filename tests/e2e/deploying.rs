@@ -2,10 +2,11 @@ use xtask::deploy::{Environment, rehearse};
 
 /// The place of the first call that has all of these words.
 fn place(calls: &[String], words: &[&str]) -> usize {
-    calls
+    let place = calls
         .iter()
-        .position(|call| words.iter().all(|word| call.contains(word)))
-        .unwrap_or_else(|| panic!("no call has {words:?}: {calls:#?}"))
+        .position(|call| words.iter().all(|word| call.contains(word)));
+    assert!(place.is_some(), "no call has {words:?}: {calls:#?}");
+    place.unwrap_or_default()
 }
 
 /// `wrangler` itself bundles both Workers with the configurations that a deployment would use.

@@ -8,12 +8,34 @@ const LARGEST_COUNT: u64 = 9_007_199_254_740_991;
 /// No name is kept beyond this many bytes.
 const LONGEST_NAME: usize = 200;
 
-/// The JSON value of a body.
+/// The most values a body may hold. In Wasm a parsed value takes up to 400 bytes, an isolate has
+/// 128 MB, and a delivery reads five bodies at a time; a real answer holds some dozens.
+const MOST_VALUES: usize = 20_000;
+
+/// The JSON value of a body; `None` when it is not JSON, or holds more values than an answer would.
 ///
 /// White space around it is no mistake: some providers send blank lines while the model thinks.
 pub(super) fn json(body: &[u8]) -> Option<Value> {
     let text = std::str::from_utf8(body).ok()?;
+    if values_at_most(body) > MOST_VALUES {
+        return None;
+    }
     serde_json::from_str(text.trim_start_matches('\u{feff}').trim()).ok()
+}
+
+/// How many values a body holds at most: what opens one or parts two, outside of strings.
+fn values_at_most(body: &[u8]) -> usize {
+    let (mut count, mut in_string, mut escaped) = (0, false, false);
+    for byte in body {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' | b',' if !in_string => count += 1,
+            _ => {}
+        }
+    }
+    count
 }
 
 /// A code or type: a string or a number, as text; `None` for anything else and for empty text.
@@ -106,5 +128,13 @@ mod tests {
         assert_eq!(json("\u{feff}{}".as_bytes()), Some(json!({})));
         assert_eq!(json(b"{\"a\":\"\xff\"}"), None);
         assert_eq!(json(b""), None);
+    }
+
+    #[test]
+    fn a_body_of_very_many_values_is_not_read_and_one_long_text_is() {
+        let many = format!("[{}0]", "{\"\":0},".repeat(30_000));
+        assert_eq!(json(many.as_bytes()), None);
+        let long = format!("{{\"text\":\"{}\"}}", "a, \\\"b\\\", [c], ".repeat(100_000));
+        assert!(json(long.as_bytes()).is_some());
     }
 }

@@ -55,10 +55,10 @@ async fn ask<P: Ports, T: Transport>(
     job: &ClaimedJob,
 ) -> Verdict {
     let Ok(input) = serde_json::from_str::<GenerateInput>(&job.request) else {
-        let message = "This version cannot read the stored request; submit the job again.";
+        let message = "The consumer cannot read the stored request: it is older than the producer. Deploy it, then replay.";
         return Verdict::Failed(Failure::ours(
-            ErrorCode::InvalidRequest,
-            Action::Fail,
+            ErrorCode::UnreadableRequest,
+            Action::DeadLetter,
             message,
         ));
     };
@@ -95,10 +95,12 @@ fn store_form(
     provider: &'static str,
     job: &ClaimedJob,
 ) -> Result<Answered, Failure> {
-    if answer.text.len() > MAX_OUTPUT_BYTES {
+    // Text columns hold no NUL; the replacement is longer, so it comes before the measure.
+    let output = answer.text.replace('\0', "\u{fffd}");
+    if output.len() > MAX_OUTPUT_BYTES {
         let message = format!(
             "The answer has {} bytes, and at most {MAX_OUTPUT_BYTES} can be stored; ask for fewer tokens.",
-            answer.text.len()
+            output.len()
         );
         return Err(Failure::ours(
             ErrorCode::OutputTooLarge,
@@ -108,7 +110,7 @@ fn store_form(
     }
     let usage = answer.usage.unwrap_or_default();
     Ok(Answered {
-        output: answer.text.replace('\0', "\u{fffd}"),
+        output,
         finish_reason: answer.finish_reason.as_str(),
         truncated: answer.truncated,
         warnings: answer.warnings,

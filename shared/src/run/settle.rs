@@ -15,8 +15,9 @@ use crate::store::{Commit, Settlement};
 use futures_util::future;
 use std::time::Duration;
 
-/// Commits tried in place before the messages are handed back: a redelivery costs a whole lease.
-const COMMIT_TRIES: u32 = 4;
+/// Commits tried in place, over 12 seconds, before the answers are given up: to run the jobs again
+/// costs a whole lease and may be paid again. The margin of the lease covers it.
+const COMMIT_TRIES: u32 = 5;
 
 /// Commits attempts that ended together and says what is to become of their messages.
 ///
