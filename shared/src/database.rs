@@ -104,9 +104,11 @@ impl StatementResult {
     ) -> impl Iterator<Item = Result<T, DatabaseError>> {
         self.rows.into_iter().map(|row| {
             // The error's own words may quote what is stored, and this text goes to the log.
-            serde_json::from_value(Json::Object(row)).or_else(|_| {
-                let message = "a column has a type or value that this version does not know";
-                Err(DatabaseError::Corrupt(message.to_owned()))
+            serde_json::from_value(Json::Object(row)).map_err(|error| {
+                let kind = error.classify();
+                DatabaseError::Corrupt(format!(
+                    "a column is not what this version knows ({kind:?})"
+                ))
             })
         })
     }
