@@ -1,0 +1,10 @@
+//! The consumer's use cases on the native store, with faults at every effect.
+#![expect(
+    clippy::expect_used,
+    reason = "a test ends by panicking when its ground is not there"
+)]
+
+mod bench;
+mod faults;
+mod messages;
+mod settling;
