@@ -5,10 +5,9 @@ use crate::database::DatabaseError;
 use crate::document::JobDocument;
 use crate::ids::{JobId, TenantId};
 use crate::job::JobState;
-use crate::log::{Event, Log};
 use crate::ports::Ports;
 use crate::repeat::repeat;
-use crate::status_cache::StatusCache;
+use crate::status_cache;
 
 /// What became of the wish.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,7 +45,7 @@ pub async fn cancel<P: Ports>(
     let document = JobDocument::from(record);
     match document.status {
         JobState::Cancelled => {
-            remember(ports, tenant, &document).await;
+            status_cache::remember(ports, tenant, &document).await;
             Ok(Cancelled::Done(Box::new(document)))
         }
         state @ (JobState::Queued
@@ -55,18 +54,5 @@ pub async fn cancel<P: Ports>(
         | JobState::Succeeded
         | JobState::Failed
         | JobState::DeadLettered) => Ok(Cancelled::NotPossible(state)),
-    }
-}
-
-async fn remember<P: Ports>(ports: &P, tenant: &TenantId, document: &JobDocument) {
-    let Some((key, text)) = document.cache_entry(tenant) else {
-        return;
-    };
-    if let Err(error) = ports.cache().put(&key, text).await {
-        ports.log().write(
-            Event::new("status_cache_failed")
-                .with("job.id", document.job_id.as_str())
-                .with("error.message", error.0),
-        );
     }
 }

@@ -5,7 +5,10 @@
 //!
 //! [`JobState::is_immutable`]: crate::job::JobState::is_immutable
 
+use crate::document::JobDocument;
 use crate::ids::{JobId, TenantId};
+use crate::log::{Event, Log};
+use crate::ports::Ports;
 use std::time::Duration;
 
 /// How long a document stays cached.
@@ -35,4 +38,19 @@ pub trait StatusCache: Send + Sync {
 #[must_use]
 pub fn key(tenant: &TenantId, job: &JobId) -> String {
     format!("job:{tenant}:{job}")
+}
+
+/// Puts the document of a job whose state can never change into the cache; others are passed over.
+/// Best effort: what fails is logged, and the database answers as well.
+pub(crate) async fn remember<P: Ports>(ports: &P, tenant: &TenantId, document: &JobDocument) {
+    let Some((key, text)) = document.cache_entry(tenant) else {
+        return;
+    };
+    if let Err(error) = ports.cache().put(&key, text).await {
+        ports.log().write(
+            Event::new("status_cache_failed")
+                .with("job.id", document.job_id.as_str())
+                .with("error.message", error.0),
+        );
+    }
 }

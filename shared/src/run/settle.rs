@@ -10,7 +10,7 @@ use crate::log::{Event, Log};
 use crate::message::{DeadLetterMessage, JobMessage};
 use crate::ports::Ports;
 use crate::queue::Queue;
-use crate::status_cache::StatusCache;
+use crate::status_cache;
 use crate::store::{Commit, Settlement};
 use futures_util::future;
 use std::time::Duration;
@@ -105,7 +105,8 @@ async fn follow<P: Ports>(ports: &P, commit: &Commit, record: Option<JobRecord>)
     };
     match &commit.settlement {
         Settlement::Succeeded(_) | Settlement::Failed { .. } => {
-            cache(ports, record).await;
+            let document = JobDocument::from(record);
+            status_cache::remember(ports, &commit.tenant_id, &document).await;
             Disposition::Acknowledge
         }
         Settlement::DeadLettered { code, .. } => {
@@ -135,20 +136,6 @@ pub(crate) async fn tell_dead_letters<P: Ports>(ports: &P, letters: Vec<DeadLett
                 .with("messages", letters.len())
                 .with("error.message", error.to_string()),
         );
-    }
-}
-
-/// Puts the document into the status cache. Best effort: the database answers as well.
-async fn cache<P: Ports>(ports: &P, record: JobRecord) {
-    let (tenant, job) = (record.tenant_id.clone(), record.id.clone());
-    let Some((key, text)) = JobDocument::from(record).cache_entry(&tenant) else {
-        return;
-    };
-    if let Err(error) = ports.cache().put(&key, text).await {
-        let event = Event::new("cache_failed").with("job.id", job.as_str());
-        ports
-            .log()
-            .write(event.with("error.message", error.to_string()));
     }
 }
 
