@@ -7,7 +7,7 @@ SET
   error_code = 'lease_expired', error = ?4,
   attempts = json_insert(attempts, '$[#]', json_object(
     'attempt', attempt, 'startedAtMs', started_at_ms, 'finishedAtMs', CAST(?1 AS INTEGER),
-    'outcome', 'rescued', 'code', 'lease_expired'))
+    'outcome', 'rescued', 'code', 'lease_expired', 'possiblyBilled', json('true')))
 WHERE (tenant_id, id) IN (
   SELECT tenant_id, id FROM jobs
   WHERE due_at_ms <= ?1 AND state = 'running' AND rescues < ?2

@@ -4,7 +4,7 @@ use crate::clock::Clock;
 use crate::database::DatabaseError;
 use crate::document::JobDocument;
 use crate::ids::{JobId, TenantId};
-use crate::job::JobState;
+use crate::job::{AttemptOutcome, JobState};
 use crate::ports::Ports;
 use crate::repeat::repeat;
 use crate::status_cache;
@@ -25,9 +25,11 @@ pub enum Cancelled {
 /// 1. The transition, as one conditional statement. A repeat after a lost answer finds the job
 ///    cancelled, and the next step tells.
 /// 2. The job is read back: it says whether it is cancelled, whoever did it.
-/// 3. The document is put into the status cache. Whether that works is not the caller's concern.
+/// 3. The document is put into the status cache, unless a call is under way. Whether that works is
+///    not the caller's concern.
 ///
-/// A provider call that is running goes on; its answer meets a closed fence and is dropped.
+/// A provider call that is running goes on; its answer meets a closed fence and is dropped. The
+/// history says that the attempt was under way, and the run that drops the answer adds what it cost.
 ///
 /// # Errors
 /// [`DatabaseError`]: the job may be cancelled or not; repeating is safe.
@@ -45,7 +47,9 @@ pub async fn cancel<P: Ports>(
     let document = JobDocument::from(record);
     match document.status {
         JobState::Cancelled => {
-            status_cache::remember(ports, tenant, &document).await;
+            if !is_call_under_way(&document) {
+                status_cache::remember(ports, tenant, &document).await;
+            }
             Ok(Cancelled::Done(Box::new(document)))
         }
         state @ (JobState::Queued
@@ -55,4 +59,10 @@ pub async fn cancel<P: Ports>(
         | JobState::Failed
         | JobState::DeadLettered) => Ok(Cancelled::NotPossible(state)),
     }
+}
+
+/// Whether the job was cancelled while an attempt ran, so that its cost is still to come.
+fn is_call_under_way(document: &JobDocument) -> bool {
+    let latest = document.attempts.last();
+    latest.is_some_and(|attempt| attempt.outcome == AttemptOutcome::Cancelled)
 }

@@ -1,4 +1,5 @@
-//! The dead-letter queue's consumer. It changes nothing: the rows were written before.
+//! Word of dead letters: sent to their queue, and received from it. Nothing here changes a job: the
+//! rows were written before.
 //!
 //! Our own messages tell of jobs that are already in `dead_lettered`.
 //! Others were moved here by the platform, because they were delivered too often; their jobs still
@@ -7,9 +8,21 @@
 use crate::database::DatabaseError;
 use crate::error_code::ErrorCode;
 use crate::log::{Event, Log};
-use crate::message::JobMessage;
+use crate::message::{DeadLetterMessage, JobMessage};
 use crate::ports::Ports;
+use crate::queue::{Queue, log_send_failed};
 use crate::run::{Delivered, Disposition, record_undecodable};
+
+/// Sends word of dead letters. The rows are the truth: what is not sent is only logged.
+pub(crate) async fn tell<P: Ports>(ports: &P, letters: Vec<DeadLetterMessage>) {
+    if letters.is_empty() {
+        return;
+    }
+    let bodies = letters.iter().map(DeadLetterMessage::encode).collect();
+    if let Err(error) = ports.dead_letters().send(bodies, 0).await {
+        log_send_failed(ports, "dead_letters", letters.len(), &error);
+    }
+}
 
 /// Logs every message with the state of its job, and acknowledges it.
 ///

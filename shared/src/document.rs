@@ -1,8 +1,11 @@
 //! The job document: what a client reads about a job, from the database or from the status cache.
 
 use crate::error_code::ErrorCode;
-use crate::ids::{JobId, TenantId};
-use crate::job::{AttemptOutcome, AttemptRecord, JobRecord, JobState, Kind};
+use crate::ids::{AuditId, JobId, TenantId};
+use crate::job::{
+    AttemptOutcome, AttemptRecord, DroppedAnswer, JobRecord, JobState, Kind, ReplayRecord,
+};
+use crate::provider::Usage;
 use crate::status_cache;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -70,6 +73,76 @@ pub struct JobDocument {
     pub metadata: BTreeMap<String, String>,
     /// The finished attempts, oldest first, the latest 100.
     pub attempts: Vec<AttemptDocument>,
+    /// Times an operator put the job back, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replays: Vec<ReplayDocument>,
+    /// Answers that came too late and were dropped, with what they cost.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dropped_answers: Vec<DroppedAnswerDocument>,
+    /// Request and output were deleted when their time was over.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub payload_deleted: bool,
+}
+
+/// One replay of a dead letter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReplayDocument {
+    /// When it was asked for.
+    pub at: String,
+    /// The id of the key that asked.
+    pub actor: String,
+    /// The latest attempt before it.
+    pub after_attempt: u32,
+    /// Why the job had been dead-lettered.
+    pub code: ErrorCode,
+    /// Its entry in the audit log.
+    #[schema(value_type = String, example = "aud_019dc2d7c93c7c3a9d2f5a1b7c8e9f00")]
+    pub audit_id: AuditId,
+}
+
+impl From<ReplayRecord> for ReplayDocument {
+    fn from(record: ReplayRecord) -> Self {
+        Self {
+            at: record.at_ms.to_rfc3339(),
+            actor: record.actor,
+            after_attempt: record.after_attempt,
+            code: record.code,
+            audit_id: record.audit_id,
+        }
+    }
+}
+
+/// An answer that met a closed fence: the job had ended, or another attempt had taken it over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DroppedAnswerDocument {
+    /// The attempt that brought it.
+    pub attempt: u32,
+    /// When it came.
+    pub finished_at: String,
+    /// Who answered.
+    pub provider: String,
+    /// The model that answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub model: Option<String>,
+    /// Tokens, where the provider said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub usage: Option<UsageDocument>,
+}
+
+impl From<DroppedAnswer> for DroppedAnswerDocument {
+    fn from(dropped: DroppedAnswer) -> Self {
+        Self {
+            attempt: dropped.attempt,
+            finished_at: dropped.finished_at_ms.to_rfc3339(),
+            provider: dropped.provider,
+            model: dropped.model,
+            usage: dropped.usage.map(Into::into),
+        }
+    }
 }
 
 /// The answer.
@@ -121,6 +194,16 @@ pub struct UsageDocument {
     pub total_tokens: Option<u64>,
 }
 
+impl From<Usage> for UsageDocument {
+    fn from(usage: Usage) -> Self {
+        Self {
+            input_tokens: usage.input_tokens,
+            output_tokens: usage.output_tokens,
+            total_tokens: usage.total_tokens,
+        }
+    }
+}
+
 /// One finished attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -148,6 +231,10 @@ pub struct AttemptDocument {
     /// Whether the provider may have charged for a call that gave no answer.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub possibly_billed: bool,
+    /// Tokens, where the provider said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub usage: Option<UsageDocument>,
 }
 
 impl From<AttemptRecord> for AttemptDocument {
@@ -161,6 +248,7 @@ impl From<AttemptRecord> for AttemptDocument {
             provider: record.provider,
             provider_status: record.provider_status,
             possibly_billed: record.possibly_billed,
+            usage: record.usage.map(Into::into),
         }
     }
 }
@@ -200,12 +288,15 @@ impl From<JobRecord> for JobDocument {
             started_at: record.started_at.map(crate::clock::Instant::to_rfc3339),
             completed_at: record.completed_at.map(crate::clock::Instant::to_rfc3339),
             next_attempt_at: next_attempt_at.map(crate::clock::Instant::to_rfc3339),
-            result: result.output.map(|output| ResultDocument {
-                output,
-                finish_reason: result.finish_reason.unwrap_or_default(),
-                truncated: result.truncated == Some(1),
-                warnings: result.warnings.unwrap_or_default(),
-            }),
+            result: result
+                .output
+                .filter(|_| !record.payload_deleted)
+                .map(|output| ResultDocument {
+                    output,
+                    finish_reason: result.finish_reason.unwrap_or_default(),
+                    truncated: result.truncated == Some(1),
+                    warnings: result.warnings.unwrap_or_default(),
+                }),
             error: record
                 .error_code
                 .zip(record.error)
@@ -223,6 +314,9 @@ impl From<JobRecord> for JobDocument {
             ref_id: record.ref_id,
             metadata: record.metadata,
             attempts: record.attempts.into_iter().map(Into::into).collect(),
+            replays: record.replays.into_iter().map(Into::into).collect(),
+            dropped_answers: record.dropped_answers.into_iter().map(Into::into).collect(),
+            payload_deleted: record.payload_deleted,
         }
     }
 }

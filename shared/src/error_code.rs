@@ -50,6 +50,9 @@ pub enum ErrorCode {
     Poison,
     /// The job's deadline passed before it could succeed.
     DeadlineExceeded,
+    /// A code that only a later version knows.
+    #[serde(other)]
+    Unknown,
 }
 
 impl ErrorCode {
@@ -79,6 +82,7 @@ impl ErrorCode {
             Self::AttemptsExhausted => "attempts_exhausted",
             Self::Poison => "poison",
             Self::DeadlineExceeded => "deadline_exceeded",
+            Self::Unknown => "unknown",
         }
     }
 }

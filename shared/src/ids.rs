@@ -106,6 +106,16 @@ id!(
     "ten_"
 );
 id!(
+    /// Names one delivery of messages, so that it knows the jobs it claimed.
+    DeliveryId,
+    "dlv_"
+);
+id!(
+    /// Names an entry of the audit log.
+    AuditId,
+    "aud_"
+);
+id!(
     /// Names an API key. It is not the key: it may be shown and logged.
     KeyId,
     "key_"

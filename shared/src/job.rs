@@ -2,7 +2,8 @@
 
 use crate::clock::Instant;
 use crate::error_code::ErrorCode;
-use crate::ids::{JobId, TenantId};
+use crate::ids::{AuditId, JobId, TenantId};
+use crate::provider::Usage;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 
@@ -122,6 +123,43 @@ pub struct AttemptRecord {
     /// Whether the provider may have charged for a call that gave no answer.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub possibly_billed: bool,
+    /// What the provider counted, where it said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
+}
+
+/// One replay of a dead letter, as the job keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReplayRecord {
+    /// The id of the entry in the audit log.
+    pub audit_id: AuditId,
+    /// When it was asked for.
+    pub at_ms: Instant,
+    /// The id of the key that asked.
+    pub actor: String,
+    /// The latest attempt before it.
+    pub after_attempt: u32,
+    /// Why the job had been dead-lettered.
+    pub code: ErrorCode,
+}
+
+/// An answer that met a closed fence: it was dropped, and this is what it cost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DroppedAnswer {
+    /// The attempt that brought it.
+    pub attempt: u32,
+    /// When it came.
+    pub finished_at_ms: Instant,
+    /// Who answered.
+    pub provider: String,
+    /// The model that answered, as the provider names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// What the provider counted; `None` when it did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
 }
 
 /// How an attempt ended.
@@ -136,6 +174,11 @@ pub enum AttemptOutcome {
     Deferred,
     /// Its lease ran out, and the job was taken over.
     Rescued,
+    /// It was under way when the job was cancelled.
+    Cancelled,
+    /// In a way that only a later version knows.
+    #[serde(other)]
+    Unknown,
 }
 
 /// What is known of the latest failure, beside its code.
@@ -146,15 +189,42 @@ pub struct ErrorDetail {
     pub message: String,
     /// Whether the same request may succeed later.
     pub retryable: bool,
+    /// The code of the attempt that led here, where the job's own code says only that it ended:
+    /// `attempts_exhausted`, `deadline_exceeded`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<ErrorCode>,
     /// Which provider was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
     /// The provider's HTTP status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider_status: Option<u16>,
+    /// The provider's own name for the call, to quote in a complaint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_request_id: Option<String>,
+    /// The row of the decision table that decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row: Option<u8>,
     /// The provider's own words, redacted, at most 2 KiB; for operators.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub excerpt: Option<String>,
+}
+
+impl ErrorDetail {
+    /// An error that no provider's reply brought.
+    #[must_use]
+    pub fn ours(message: impl Into<String>, retryable: bool) -> Self {
+        Self {
+            message: message.into(),
+            retryable,
+            cause: None,
+            provider: None,
+            provider_status: None,
+            provider_request_id: None,
+            row: None,
+            excerpt: None,
+        }
+    }
 }
 
 /// Reads a column that holds JSON as text.
@@ -165,6 +235,11 @@ where
 {
     let text = String::deserialize(deserializer)?;
     serde_json::from_str(&text).map_err(serde::de::Error::custom)
+}
+
+/// Reads a column that holds 0 or 1.
+fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    Ok(u8::deserialize(deserializer)? != 0)
 }
 
 /// Reads a column that holds JSON as text, or NULL.
@@ -191,6 +266,8 @@ pub struct ClaimedJob {
     pub attempt: u32,
     /// Attempts so far that count against `max_attempts`.
     pub failures: u32,
+    /// Attempts so far that were postponed without blame.
+    pub deferrals: u32,
     /// Failures allowed.
     pub max_attempts: u32,
     /// When it was submitted.
@@ -223,6 +300,8 @@ pub struct JobStanding {
     pub id: JobId,
     /// Its state.
     pub state: JobState,
+    /// Attempts whose lease ran out: a job that has one runs alone.
+    pub rescues: u32,
     /// When it may run, or when its lease runs out; `None` when terminal.
     #[serde(rename = "due_at_ms")]
     pub due_at: Option<Instant>,
@@ -284,6 +363,15 @@ pub struct JobRecord {
     /// The finished attempts, the latest 100.
     #[serde(deserialize_with = "json_text")]
     pub attempts: Vec<AttemptRecord>,
+    /// Its replays, oldest first.
+    #[serde(deserialize_with = "json_text")]
+    pub replays: Vec<ReplayRecord>,
+    /// Answers that were dropped, in the order they came.
+    #[serde(deserialize_with = "json_text")]
+    pub dropped_answers: Vec<DroppedAnswer>,
+    /// Whether request and output were deleted when their time was over.
+    #[serde(deserialize_with = "flag")]
+    pub payload_deleted: bool,
     /// The answer, where the statement joined it and there is one.
     #[serde(flatten)]
     pub result: ResultColumns,

@@ -14,6 +14,7 @@ pub mod dead_letter;
 pub mod document;
 pub mod entropy;
 pub mod error_code;
+pub mod fingerprint;
 pub mod ids;
 pub mod job;
 pub mod json;

@@ -3,7 +3,9 @@
 //! The effects of a delivery, in order, and why each may be repeated:
 //!
 //! 1. *record* what cannot be decoded: keyed by the message's id, the first record stays.
-//! 2. *claim* every job of the delivery in one batch: a claimed job is leased and not claimed again.
+//! 2. *claim* every job of the delivery in one batch: a repeat gives the same claims, and nobody
+//!    else gets a job that is leased. A job that was rescued before is claimed by itself, when
+//!    all others of the delivery are committed: if it takes down its run, it takes none along.
 //! 3. *call* the provider, at most [`CONCURRENT_CALLS`] at a time: may happen twice for one job,
 //!    when a run dies between call and commit; the fence lets one answer through.
 //! 4. *commit* the attempts that ended together in one batch, each behind its fence: a repeat
@@ -19,15 +21,18 @@ mod settle;
 pub use delivery::{Delivered, Disposition};
 
 pub(crate) use delivery::record_undecodable;
-pub(crate) use settle::tell_dead_letters;
 
 use crate::clock::{Clock, Instant};
 use crate::database::DatabaseError;
-use crate::job::{ClaimedJob, JobState};
+use crate::ids::DeliveryId;
+use crate::job::ClaimedJob;
 use crate::log::{Event, Log};
 use crate::message::JobMessage;
 use crate::ports::Ports;
 use crate::provider::{Provider, ProviderSettings, Transport};
+use crate::repeat::repeat;
+use crate::store::{ClaimTerms, Claims};
+use delivery::{Board, Unclaimed};
 use futures_util::{StreamExt, future, stream};
 use std::time::Duration;
 
@@ -39,6 +44,10 @@ const CONCURRENT_COMMITS: usize = 2;
 
 /// Redeliveries of a message whose job is not known, before it counts as a ghost.
 const GHOST_DELIVERIES: u32 = 3;
+
+/// No job is claimed alone later than this after the delivery began: an invocation may last
+/// 15 minutes, and what is claimed has to end within.
+const LONGEST_DELIVERY_MS: i64 = 600_000;
 
 /// How the consumer runs jobs.
 #[derive(Clone, Debug)]
@@ -86,71 +95,138 @@ pub async fn run_delivery<P: Ports, T: Transport>(
     settings: &RunSettings,
     messages: &[Delivered],
 ) -> Vec<Disposition> {
-    let mut board = delivery::Board::new(messages);
+    let started_at = ports.clock().now();
+    let delivery = DeliveryId::new(started_at, ports.entropy());
+    let run = Run {
+        ports,
+        transport,
+        settings,
+        delivery: &delivery,
+    };
+    let mut board = Board::new(messages);
     delivery::record_all_undecodable(ports, &mut board).await;
     let wanted = board.jobs();
-    if wanted.is_empty() {
-        return board.into_dispositions();
-    }
-    let now = ports.clock().now();
-    let claims = match ports
-        .store()
-        .claim(&wanted, now, settings.lease_until(now, wanted.len()))
-        .await
-    {
-        Ok(claims) => claims,
-        Err(error) => {
-            log_database_error(ports, "claim_failed", &error);
-            board.retry_rest(retry_delay_seconds(&error));
-            return board.into_dispositions();
-        }
-    };
-    for error in &claims.unreadable {
-        log_database_error(ports, "unreadable_job", error);
-    }
-    for message in &wanted {
-        if !claims
-            .claimed
-            .iter()
-            .any(|job| job.id == message.job_id && job.tenant_id == message.tenant_id)
-        {
-            let standing = claims.standings.iter().find(|standing| {
-                standing.id == message.job_id && standing.tenant_id == message.tenant_id
-            });
-            board.settle_unclaimed(ports, message, standing, now);
+    if !wanted.is_empty() {
+        let suspects = run.together(&mut board, &wanted).await;
+        for suspect in &suspects {
+            if ports.clock().now().millis_since(started_at) >= LONGEST_DELIVERY_MS {
+                break;
+            }
+            run.alone(&mut board, suspect).await;
         }
     }
-    for (message, disposition) in run_claimed(ports, transport, settings, &claims.claimed).await {
-        board.settle(&message, disposition);
-    }
+    delivery::renew_worn_out(ports, &mut board).await;
     board.into_dispositions()
 }
 
-/// Calls and commits side by side: what ends while commits are under way is in the next one.
-async fn run_claimed<P: Ports, T: Transport>(
-    ports: &P,
-    transport: &T,
-    settings: &RunSettings,
-    claimed: &[ClaimedJob],
-) -> Vec<(JobMessage, Disposition)> {
-    let (sender, receiver) = futures_channel::mpsc::unbounded();
-    let calls = async move {
-        let sender = &sender;
-        stream::iter(claimed)
-            .for_each_concurrent(CONCURRENT_CALLS, |job| async move {
-                let finished = attempt::run(ports, transport, settings, job).await;
-                // The receiver lives until the sender is dropped, so the send cannot fail.
-                drop(sender.unbounded_send(finished));
-            })
-            .await;
-    };
-    let commits = receiver
-        .ready_chunks(claimed.len().max(1))
-        .map(|finished| settle::commit(ports, finished))
-        .buffer_unordered(CONCURRENT_COMMITS)
-        .concat();
-    let ((), dispositions) = future::join(calls, commits).await;
-    dispositions
+/// What the steps of one delivery share.
+struct Run<'a, P, T> {
+    ports: &'a P,
+    transport: &'a T,
+    settings: &'a RunSettings,
+    delivery: &'a DeliveryId,
+}
+
+impl<P: Ports, T: Transport> Run<'_, P, T> {
+    /// Runs what may run side by side, and answers the jobs that have to run alone, each after
+    /// everything else of the delivery is committed: those that were rescued before.
+    async fn together(&self, board: &mut Board<'_>, wanted: &[JobMessage]) -> Vec<JobMessage> {
+        let Some(claims) = self.claim(board, wanted, wanted.len() == 1).await else {
+            return Vec::new();
+        };
+        let now = self.ports.clock().now();
+        let mut suspects = Vec::new();
+        let mut late = Vec::new();
+        for message in wanted.iter().filter(|message| !claims.got(message)) {
+            match Unclaimed::of(claims.standing(message), now) {
+                Unclaimed::Suspect => suspects.push(message.clone()),
+                Unclaimed::Late => late.push(message.clone()),
+                unclaimed @ (Unclaimed::Unknown
+                | Unclaimed::Early(_)
+                | Unclaimed::Leased(_)
+                | Unclaimed::Over) => board.settle_unclaimed(self.ports, message, unclaimed, now),
+            }
+        }
+        delivery::expire(self.ports, board, &late).await;
+        self.run_claimed(board, &claims.claimed).await;
+        suspects
+    }
+
+    /// Claims and runs one job by itself.
+    async fn alone(&self, board: &mut Board<'_>, job: &JobMessage) {
+        let Some(claims) = self.claim(board, std::slice::from_ref(job), true).await else {
+            return;
+        };
+        let now = self.ports.clock().now();
+        if claims.got(job) {
+            self.run_claimed(board, &claims.claimed).await;
+        } else {
+            board.settle_unclaimed(
+                self.ports,
+                job,
+                Unclaimed::of(claims.standing(job), now),
+                now,
+            );
+        }
+    }
+
+    /// Claims, and asks again when the answer was lost: the token gives the same claims. `None`
+    /// when the database does not answer; then everything not decided comes again.
+    async fn claim(
+        &self,
+        board: &mut Board<'_>,
+        wanted: &[JobMessage],
+        rescued_too: bool,
+    ) -> Option<Claims> {
+        let claim = || async {
+            let now = self.ports.clock().now();
+            let terms = ClaimTerms {
+                delivery: self.delivery,
+                now,
+                lease_until: self.settings.lease_until(now, wanted.len()),
+                rescued_too,
+            };
+            self.ports.store().claim(wanted, &terms).await
+        };
+        match repeat(self.ports.clock(), claim).await {
+            Ok(claims) => {
+                for error in &claims.unreadable {
+                    log_database_error(self.ports, "unreadable_job", error);
+                }
+                Some(claims)
+            }
+            Err(error) => {
+                log_database_error(self.ports, "claim_failed", &error);
+                board.retry_rest(retry_delay_seconds(&error));
+                None
+            }
+        }
+    }
+
+    /// Calls and commits side by side: what ends while commits are under way is in the next one.
+    async fn run_claimed(&self, board: &mut Board<'_>, claimed: &[ClaimedJob]) {
+        let (sender, receiver) = futures_channel::mpsc::unbounded();
+        let calls = async move {
+            let sender = &sender;
+            stream::iter(claimed)
+                .for_each_concurrent(CONCURRENT_CALLS, |job| async move {
+                    let finished =
+                        attempt::run(self.ports, self.transport, self.settings, job).await;
+                    // The receiver lives until the sender is dropped, so the send cannot fail.
+                    drop(sender.unbounded_send(finished));
+                })
+                .await;
+        };
+        let commits = receiver
+            .ready_chunks(claimed.len().max(1))
+            .map(|finished| settle::commit(self.ports, finished))
+            .buffer_unordered(CONCURRENT_COMMITS)
+            .concat();
+        let ((), dispositions) = future::join(calls, commits).await;
+        for (message, disposition) in dispositions {
+            board.settle(&message, disposition);
+        }
+    }
 }
 
 /// Seconds until a message whose batch failed is delivered again: longer when D1 is overloaded.
@@ -168,15 +244,4 @@ fn log_database_error(ports: &impl Ports, event: &'static str, error: &DatabaseE
             .with("error.code", error.code())
             .with("error.message", error.to_string()),
     );
-}
-
-const fn is_waiting(state: JobState) -> bool {
-    match state {
-        JobState::Queued | JobState::RetryScheduled => true,
-        JobState::Running
-        | JobState::Succeeded
-        | JobState::Failed
-        | JobState::DeadLettered
-        | JobState::Cancelled => false,
-    }
 }

@@ -16,14 +16,14 @@ pub use sweeping::{SweepLimits, Swept, SweptJob};
 
 use crate::clock::Instant;
 use crate::database::{Database, DatabaseError, Statement, StatementResult, Value};
-use crate::ids::{JobId, TenantId};
+use crate::ids::{DeliveryId, JobId, TenantId};
 use crate::job::{ClaimedJob, JobRecord, JobStanding, Kind};
 use crate::message::JobMessage;
 use std::collections::BTreeMap;
 
 /// How early, in milliseconds, a job may start before it is due: queue delays are whole seconds,
 /// and the clocks of two machines differ a little.
-const EARLY_MS: i64 = 1_000;
+pub(crate) const EARLY_MS: i64 = 1_000;
 
 /// Rescues after which a job whose lease runs out again is dead-lettered as poison.
 pub const MAX_RESCUES: u32 = 2;
@@ -41,8 +41,8 @@ pub struct NewJob {
     pub max_attempts: u32,
     /// When it was submitted; it may run at once.
     pub created_at: Instant,
-    /// No attempt begins after it.
-    pub deadline_at: Instant,
+    /// Seconds from then to the deadline, after which no attempt begins.
+    pub deadline_seconds: u32,
     /// The model asked for.
     pub model: Option<String>,
     /// The client's own reference.
@@ -55,22 +55,63 @@ pub struct NewJob {
     pub request: String,
 }
 
+/// How a delivery claims.
+#[derive(Clone, Copy, Debug)]
+pub struct ClaimTerms<'a> {
+    /// The delivery: what it claimed before, it is given again.
+    pub delivery: &'a DeliveryId,
+    /// When the claim is made.
+    pub now: Instant,
+    /// When the leases run out.
+    pub lease_until: Instant,
+    /// Whether jobs that were rescued before are taken as well. They run alone, so that one that
+    /// takes down its run takes no other along.
+    pub rescued_too: bool,
+}
+
 /// What a delivery's claim got.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Claims {
     /// Jobs that are now this delivery's, until their leases run out.
     pub claimed: Vec<ClaimedJob>,
-    /// Why rows that were claimed could not be read by this version of the code. Nobody runs those
-    /// jobs: their leases run out, and the sweep ends them as poison.
+    /// Why rows could not be read by this version of the code. Nobody runs those jobs: their leases
+    /// run out, and the sweep ends them as poison.
     pub unreadable: Vec<DatabaseError>,
     /// Where every job of the delivery stands now, the claimed ones as well; unknown ones are absent.
     pub standings: Vec<JobStanding>,
+}
+
+impl Claims {
+    /// Whether the message's job is now this delivery's.
+    #[must_use]
+    pub fn got(&self, message: &JobMessage) -> bool {
+        self.claimed
+            .iter()
+            .any(|job| job.id == message.job_id && job.tenant_id == message.tenant_id)
+    }
+
+    /// Where the message's job stands; `None`: there is no such job.
+    #[must_use]
+    pub fn standing(&self, message: &JobMessage) -> Option<&JobStanding> {
+        self.standings
+            .iter()
+            .find(|job| job.id == message.job_id && job.tenant_id == message.tenant_id)
+    }
 }
 
 /// The store over a database.
 #[derive(Clone, Copy, Debug)]
 pub struct Store<D> {
     database: D,
+}
+
+/// The jobs of messages as the JSON array of pairs that statements take.
+fn pairs(messages: &[JobMessage]) -> Result<String, DatabaseError> {
+    let pairs: Vec<[&str; 2]> = messages
+        .iter()
+        .map(|message| [message.tenant_id.as_str(), message.job_id.as_str()])
+        .collect();
+    serde_json::to_string(&pairs).map_err(|error| DatabaseError::Corrupt(error.to_string()))
 }
 
 /// Takes the results of a batch one after the other.
@@ -121,10 +162,12 @@ impl<D: Database> Store<D> {
             job.kind.as_str().into(),
             job.max_attempts.into(),
             job.created_at.into(),
-            job.deadline_at.into(),
+            job.deadline_seconds.into(),
             job.model.as_deref().into(),
             job.ref_type.as_deref().into(),
             job.ref_id.as_deref().into(),
+            Value::Null,
+            Value::Null,
             metadata.into(),
             job.request.as_str().into(),
         ];
@@ -133,30 +176,27 @@ impl<D: Database> Store<D> {
         Ok(())
     }
 
-    /// Claim: takes every job of `messages` that may run now, under a lease until `lease_until`.
+    /// Claim: takes every job of `messages` that may run now, on the given terms.
     ///
     /// One round trip and two statements, whatever the number of messages.
     ///
     /// # Errors
-    /// [`DatabaseError`]: some jobs may be leased without anybody running them; the sweep finds them.
+    /// [`DatabaseError`]: some jobs may be leased. Repeating with the same token gives them; when
+    /// nobody repeats, their leases run out and they are rescued.
     pub async fn claim(
         &self,
         messages: &[JobMessage],
-        now: Instant,
-        lease_until: Instant,
+        terms: &ClaimTerms<'_>,
     ) -> Result<Claims, DatabaseError> {
-        let pairs: Vec<[&str; 2]> = messages
-            .iter()
-            .map(|message| [message.tenant_id.as_str(), message.job_id.as_str()])
-            .collect();
-        let ids = serde_json::to_string(&pairs)
-            .map_err(|error| DatabaseError::Corrupt(error.to_string()))?;
+        let ids = pairs(messages)?;
         let claim = vec![
             ids.as_str().into(),
-            now.into(),
-            now.plus_millis(EARLY_MS).into(),
-            lease_until.into(),
+            terms.now.into(),
+            terms.now.plus_millis(EARLY_MS).into(),
+            terms.lease_until.into(),
             MAX_RESCUES.into(),
+            terms.delivery.as_str().into(),
+            terms.rescued_too.into(),
         ];
         let mut results = self
             .batch(vec![
@@ -171,8 +211,33 @@ impl<D: Database> Store<D> {
                 Err(error) => claims.unreadable.push(error),
             }
         }
-        claims.standings = results.next()?.decode()?;
+        for row in results.next()?.decode_each() {
+            match row {
+                Ok(standing) => claims.standings.push(standing),
+                Err(error) => claims.unreadable.push(error),
+            }
+        }
         Ok(claims)
+    }
+
+    /// Deadline: the jobs of `messages` that still wait after theirs are `dead_lettered`. Answers
+    /// those that this call ended.
+    ///
+    /// # Errors
+    /// [`DatabaseError`]: do not acknowledge the messages. Repeating is safe.
+    pub async fn expire(
+        &self,
+        messages: &[JobMessage],
+        now: Instant,
+    ) -> Result<Vec<SweptJob>, DatabaseError> {
+        let parameters = vec![
+            pairs(messages)?.into(),
+            now.into(),
+            sweeping::past_deadline(),
+        ];
+        self.run(include_str!("../sql/expire_jobs.sql"), parameters)
+            .await?
+            .decode()
     }
 
     /// Cancel: whatever is not terminal is `cancelled`. Answers the job when this call did it.

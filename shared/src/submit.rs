@@ -4,10 +4,9 @@ use crate::clock::{Clock, Instant};
 use crate::database::DatabaseError;
 use crate::ids::{JobId, TenantId};
 use crate::job::Kind;
-use crate::log::{Event, Log};
 use crate::message::JobMessage;
 use crate::ports::Ports;
-use crate::queue::Queue;
+use crate::queue::{Queue, log_send_failed};
 use crate::repeat::repeat;
 use crate::request::GenerateRequest;
 use crate::store::NewJob;
@@ -39,13 +38,8 @@ async fn send<P: Ports>(ports: &P, job: &NewJob) {
         tenant_id: job.tenant_id.clone(),
         job_id: job.id.clone(),
     };
-    if let Err(error) = ports.jobs().send(vec![message.encode()]).await {
-        ports.log().write(
-            Event::new("send_failed")
-                .with("job.id", job.id.as_str())
-                .with("tenant.id", job.tenant_id.as_str())
-                .with("error.message", error.0),
-        );
+    if let Err(error) = ports.jobs().send(vec![message.encode()], 0).await {
+        log_send_failed(ports, "jobs", 1, &error);
     }
 }
 
@@ -61,7 +55,7 @@ fn new_job(
         kind: Kind::Generate,
         max_attempts: u32::from(request.max_attempts),
         created_at: now,
-        deadline_at: now.plus_seconds(i64::from(request.deadline_seconds)),
+        deadline_seconds: request.deadline_seconds,
         model: request.input.model.clone(),
         ref_type: request.ref_type.clone(),
         ref_id: request.ref_id.clone(),

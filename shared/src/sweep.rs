@@ -1,72 +1,99 @@
 //! Sweep: finds what was forgotten. Run by the cron every minute; bounded, and safe to run twice.
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Instant};
 use crate::database::DatabaseError;
+use crate::dead_letter;
+use crate::entropy::Entropy;
 use crate::log::{Event, Log};
-use crate::message::{DeadLetterMessage, JobMessage};
+use crate::message::JobMessage;
 use crate::ports::Ports;
-use crate::queue::Queue;
-use crate::run::tell_dead_letters;
+use crate::queue::{Queue, log_send_failed};
 use crate::store::SweepLimits;
 
 /// Rows that each statement of one sweep moves at most.
 pub const ROWS: u32 = 500;
 
+/// Messages that are sent together, with one delay: what the platform takes in one call.
+const SENT_TOGETHER: usize = 100;
+
+/// However long the queue's backlog, a job that has been due for so long is sent again: the oldest
+/// message may be one that waits for its delay, and says nothing about the others.
+const LONGEST_HOLD_SECONDS: i64 = 3_600;
+
 /// Moves expired leases, passed deadlines and missing messages, and sends what has to run again.
 ///
-/// A message that cannot be sent is not lost: its row stays due, and the next sweep sends it.
+/// 1. The queue is asked how old its oldest message is. A job that is due for a shorter time waits
+///    for its turn: its message is not missing.
+/// 2. The rows are moved, in one transaction.
+/// 3. Word of dead letters, and the messages, are sent. A message that cannot be sent is not lost:
+///    its row stays due, and a later sweep sends it.
 ///
 /// # Errors
 /// [`DatabaseError`]: nothing may have moved; the next sweep finds it.
 pub async fn sweep<P: Ports>(ports: &P, grace_seconds: u32) -> Result<(), DatabaseError> {
+    let backlog = ports.jobs().backlog().await;
     let now = ports.clock().now();
-    let swept = ports
-        .store()
-        .sweep(
-            now,
-            SweepLimits {
-                rows: ROWS,
-                grace_seconds,
-            },
-        )
-        .await?;
+    let oldest = backlog.and_then(|backlog| backlog.oldest_at);
+    let limits = SweepLimits {
+        rows: ROWS,
+        overdue: overdue(now, oldest, grace_seconds),
+    };
+    let swept = ports.store().sweep(now, limits).await?;
     let event = Event::new("sweep")
         .with("dead_lettered", swept.dead_lettered.len())
         .with("rescued", swept.rescued.len())
-        .with("redispatched", swept.redispatched.len());
-    let letters: Vec<DeadLetterMessage> = swept
-        .dead_lettered
-        .into_iter()
-        .map(|job| DeadLetterMessage {
-            tenant_id: job.tenant_id,
-            job_id: job.id,
-            attempt: job.attempt,
-            code: job.error_code,
-        })
-        .collect();
-    if !letters.is_empty() {
-        tell_dead_letters(ports, letters).await;
-    }
+        .with("redispatched", swept.redispatched.len())
+        .with("backlog", backlog.map(|backlog| backlog.messages));
+    let letters = swept.dead_lettered.into_iter().map(Into::into).collect();
+    dead_letter::tell(ports, letters).await;
     let messages: Vec<JobMessage> = swept
         .rescued
         .into_iter()
         .chain(swept.redispatched)
         .collect();
-    if !messages.is_empty() {
-        send(ports, &messages).await;
-    }
+    send(ports, &messages).await;
     ports.log().conclude(event);
     Ok(())
 }
 
+/// The latest due instant of a job that has lost its message.
+fn overdue(now: Instant, oldest: Option<Instant>, grace_seconds: u32) -> Instant {
+    let sent = oldest
+        .map_or(now, |oldest| oldest.min(now))
+        .max(now.plus_seconds(-LONGEST_HOLD_SECONDS));
+    sent.plus_seconds(-i64::from(grace_seconds))
+}
+
+/// Sends the messages. Many are spread over some seconds, so that they do not come back at once.
 async fn send<P: Ports>(ports: &P, messages: &[JobMessage]) {
-    let bodies = messages.iter().map(JobMessage::encode).collect();
-    if let Err(error) = ports.jobs().send(bodies).await {
-        ports.log().write(
-            Event::new("send_failed")
-                .with("queue", "jobs")
-                .with("messages", messages.len())
-                .with("error.message", error.to_string()),
+    let seconds = messages.len().div_ceil(SENT_TOGETHER).max(1);
+    for together in messages.chunks(SENT_TOGETHER) {
+        let bodies = together.iter().map(JobMessage::encode).collect();
+        let mut random = [0];
+        ports.entropy().fill(&mut random);
+        let delay_seconds = u32::try_from(usize::from(random[0]) % seconds).unwrap_or_default();
+        if let Err(error) = ports.jobs().send(bodies, delay_seconds).await {
+            log_send_failed(ports, "jobs", together.len(), &error);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Instant = Instant::from_millis(1_795_000_000_000);
+
+    #[test]
+    fn a_backlog_that_explains_the_wait_holds_the_sweep_back() {
+        let seconds_ago = |seconds: i64| NOW.plus_seconds(-seconds);
+        assert_eq!(overdue(NOW, None, 60), seconds_ago(60));
+        assert_eq!(overdue(NOW, Some(seconds_ago(600)), 60), seconds_ago(660));
+        // A clock ahead of ours, and a message that waits for a long delay.
+        assert_eq!(overdue(NOW, Some(seconds_ago(-5)), 60), seconds_ago(60));
+        assert_eq!(
+            overdue(NOW, Some(seconds_ago(90_000)), 60),
+            seconds_ago(3_660)
         );
     }
 }

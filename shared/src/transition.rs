@@ -2,8 +2,9 @@
 
 use crate::clock::Instant;
 use crate::error_code::ErrorCode;
+use crate::fingerprint;
 use crate::job::{AttemptOutcome, AttemptRecord, ClaimedJob, ErrorDetail, JobState};
-use crate::provider::{Action, Budget, Failure};
+use crate::provider::{Action, Budget, Failure, Usage};
 use crate::retry;
 use crate::store::Settlement;
 
@@ -46,11 +47,7 @@ pub fn settle(
     let error = detail(failure, provider);
     match failure.action_after(same_row_before(job, failure)) {
         Action::Fail => Settlement::Failed { code, error },
-        Action::DeadLetter => Settlement::DeadLettered {
-            counts_as_failure: true,
-            code,
-            error,
-        },
+        Action::DeadLetter => dead_letter(job, true, code, error),
         Action::Retry => settle_retry(job, failure, error, now, jitter),
     }
 }
@@ -80,13 +77,10 @@ fn settle_retry(
         let error = ErrorDetail {
             message,
             retryable: false,
+            cause: Some(failure.code),
             ..error.clone()
         };
-        Settlement::DeadLettered {
-            counts_as_failure,
-            code,
-            error,
-        }
+        dead_letter(job, counts_as_failure, code, error)
     };
     let failures = job.failures + u32::from(counts_as_failure);
     if counts_as_failure && failures >= job.max_attempts {
@@ -121,6 +115,20 @@ fn settle_retry(
     }
 }
 
+fn dead_letter(
+    job: &ClaimedJob,
+    counts_as_failure: bool,
+    code: ErrorCode,
+    error: ErrorDetail,
+) -> Settlement {
+    Settlement::DeadLettered {
+        counts_as_failure,
+        code,
+        fingerprint: fingerprint::of(code, &error, job.model.as_deref()),
+        error,
+    }
+}
+
 fn detail(failure: &Failure, provider: &str) -> ErrorDetail {
     ErrorDetail {
         message: failure.message.clone(),
@@ -128,8 +136,11 @@ fn detail(failure: &Failure, provider: &str) -> ErrorDetail {
             Action::Retry => true,
             Action::Fail | Action::DeadLetter => false,
         },
+        cause: None,
         provider: Some(provider.to_owned()),
         provider_status: failure.provider_status,
+        provider_request_id: failure.provider_request_id.clone(),
+        row: failure.row.map(crate::provider::Row::number),
         excerpt: failure.excerpt.clone(),
     }
 }
@@ -142,6 +153,14 @@ pub fn history(job: &ClaimedJob, record: AttemptRecord) -> Vec<AttemptRecord> {
     let surplus = attempts.len().saturating_sub(HISTORY_LIMIT);
     attempts.drain(..surplus);
     attempts
+}
+
+/// What the provider counted for an attempt, whatever became of it.
+fn usage(settlement: &Settlement, failure: Option<&Failure>) -> Option<Usage> {
+    if let Settlement::Succeeded(answered) = settlement {
+        return answered.usage;
+    }
+    failure?.partial.as_ref()?.usage
 }
 
 /// The record of an attempt that ended at `finished_at` and left the job as `settlement` says.
@@ -181,112 +200,9 @@ pub fn record(
             .and_then(|failure| failure.row)
             .map(crate::provider::Row::number),
         possibly_billed: failure.is_some_and(|failure| failure.possibly_billed),
+        usage: usage(settlement, failure),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use JobState::{Cancelled, DeadLettered, Failed, Queued, RetryScheduled, Running, Succeeded};
-    use std::collections::BTreeSet;
-
-    /// Every statement that moves a job: its text, the states it moves from, the state it moves to.
-    const STATEMENTS: [(&str, &[JobState], JobState); 9] = [
-        (
-            include_str!("../sql/claim_jobs.sql"),
-            &[Queued, RetryScheduled, Running],
-            Running,
-        ),
-        (
-            include_str!("../sql/complete_job.sql"),
-            &[Running],
-            Succeeded,
-        ),
-        (
-            include_str!("../sql/schedule_retry.sql"),
-            &[Running],
-            RetryScheduled,
-        ),
-        (include_str!("../sql/fail_job.sql"), &[Running], Failed),
-        (
-            include_str!("../sql/dead_letter_job.sql"),
-            &[Running],
-            DeadLettered,
-        ),
-        (
-            include_str!("../sql/cancel_job.sql"),
-            &[Queued, RetryScheduled, Running],
-            Cancelled,
-        ),
-        (
-            include_str!("../sql/sweep_poison.sql"),
-            &[Running],
-            DeadLettered,
-        ),
-        (include_str!("../sql/sweep_rescue.sql"), &[Running], Queued),
-        (
-            include_str!("../sql/sweep_deadline.sql"),
-            &[Queued, RetryScheduled],
-            DeadLettered,
-        ),
-    ];
-
-    /// The statement without its comments, as words in quotes.
-    fn states_named(sql: &str) -> BTreeSet<&str> {
-        sql.lines()
-            .filter(|line| !line.starts_with("--"))
-            .flat_map(|line| line.split('\'').skip(1).step_by(2))
-            .filter(|word| JobState::ALL.iter().any(|state| state.as_str() == *word))
-            .collect()
-    }
-
-    #[test]
-    fn the_statements_make_just_the_transitions_that_are_allowed() {
-        let mut made = BTreeSet::new();
-        for (sql, from, to) in STATEMENTS {
-            let named: BTreeSet<&str> = from
-                .iter()
-                .chain([&to])
-                .map(|state| state.as_str())
-                .collect();
-            assert_eq!(states_named(sql), named, "{sql}");
-            made.extend(from.iter().map(|from| (from.as_str(), to.as_str())));
-        }
-        let mut allowed = BTreeSet::new();
-        for from in JobState::ALL {
-            for to in JobState::ALL.into_iter().filter(|to| from.may_become(*to)) {
-                allowed.insert((from.as_str(), to.as_str()));
-            }
-        }
-        // The one transition without a statement so far: replay.
-        assert!(allowed.remove(&("dead_lettered", "queued")));
-        assert_eq!(made, allowed);
-    }
-
-    #[test]
-    fn the_schema_knows_just_the_states_of_the_enum() {
-        let schema = include_str!("../../migrations/0001_pipeline.sql");
-        let check = schema
-            .split("jobs_state_known CHECK (state IN (")
-            .nth(1)
-            .expect("the check");
-        let list = check.split(')').next().expect("its list");
-        let names: Vec<&str> = list
-            .split(", ")
-            .map(|name| name.trim_matches('\''))
-            .collect();
-        assert_eq!(names, JobState::ALL.map(JobState::as_str));
-    }
-
-    #[test]
-    fn a_terminal_state_moves_only_by_a_replay() {
-        for from in JobState::ALL
-            .into_iter()
-            .filter(|state| state.is_terminal())
-        {
-            for to in JobState::ALL {
-                assert_eq!(from.may_become(to), from == DeadLettered && to == Queued);
-            }
-        }
-    }
-}
+mod tests;

@@ -1,6 +1,10 @@
 use super::Meter;
-use crate::queue::{Queue, QueueError};
+use crate::clock::Instant;
+use crate::queue::{Backlog, Queue, QueueError};
+use js_sys::{Function, Number, Promise, Reflect};
 use std::sync::Arc;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 use worker::send::SendFuture;
 use worker::{BatchMessageBuilder, MessageBuilder, QueueContentType};
 
@@ -21,10 +25,11 @@ impl CloudflareQueue {
         Self { queue, meter }
     }
 
-    async fn send_batch(&self, bodies: &[String]) -> worker::Result<()> {
+    async fn send_batch(&self, bodies: &[String], delay_seconds: u32) -> worker::Result<()> {
         if let [body] = bodies {
             let message = MessageBuilder::new(body.as_str())
                 .content_type(QueueContentType::Text)
+                .delay_seconds(delay_seconds)
                 .build();
             self.queue.send(message).await?;
         } else {
@@ -33,6 +38,7 @@ impl CloudflareQueue {
                 .fold(BatchMessageBuilder::new(), |batch, body| {
                     let message = MessageBuilder::new(body.as_str())
                         .content_type(QueueContentType::Text)
+                        .delay_seconds(delay_seconds)
                         .build();
                     batch.message(message)
                 });
@@ -44,16 +50,57 @@ impl CloudflareQueue {
 }
 
 impl Queue for CloudflareQueue {
-    fn send(&self, bodies: Vec<String>) -> impl Future<Output = Result<(), QueueError>> + Send {
+    fn send(
+        &self,
+        bodies: Vec<String>,
+        delay_seconds: u32,
+    ) -> impl Future<Output = Result<(), QueueError>> + Send {
         SendFuture::new(async move {
             for batch in bodies.chunks(BATCH_LIMIT) {
-                self.send_batch(batch)
+                self.send_batch(batch, delay_seconds)
                     .await
                     .map_err(|error| QueueError(error.to_string()))?;
             }
             Ok(())
         })
     }
+
+    fn backlog(&self) -> impl Future<Output = Option<Backlog>> + Send {
+        SendFuture::new(async move { metrics(self.queue.as_ref()).await.ok().flatten() })
+    }
+}
+
+/// What the binding's `metrics()` says. `worker` does not know the method, and an older runtime
+/// does not have it.
+async fn metrics(queue: &JsValue) -> Result<Option<Backlog>, JsValue> {
+    let Ok(method) = Reflect::get(queue, &"metrics".into())?.dyn_into::<Function>() else {
+        return Ok(None);
+    };
+    let promise: Promise = method.call0(queue)?.dyn_into()?;
+    let told = JsFuture::from(promise).await?;
+    let Some(messages) = Reflect::get(&told, &"backlogCount".into())?.as_f64() else {
+        return Ok(None);
+    };
+    // A date, or milliseconds; 0 or nothing when no message waits.
+    let oldest = Number::from(Reflect::get(&told, &"oldestMessageTimestamp".into())?).value_of();
+    Ok(Some(Backlog {
+        messages: whole(messages).unwrap_or_default(),
+        oldest_at: whole(oldest)
+            .filter(|millis| *millis > 0)
+            .and_then(|millis| i64::try_from(millis).ok())
+            .map(Instant::from_millis),
+    }))
+}
+
+/// A count or an instant as JavaScript gives it, when it is one.
+fn whole(number: f64) -> Option<u64> {
+    #[expect(
+        clippy::as_conversions,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "checked to be a number that is not negative; the cast saturates"
+    )]
+    (number.is_finite() && number >= 0.0).then_some(number as u64)
 }
 
 /// Whether the environment has a queue under `binding`, without sending anything.

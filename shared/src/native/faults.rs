@@ -37,6 +37,11 @@ impl<D> FaultyDatabase<D> {
         lock(&self.faults).extend(faults);
     }
 
+    /// From now on every batch works, whatever was told before.
+    pub fn recover(&self) {
+        lock(&self.faults).clear();
+    }
+
     /// How many batches were asked for so far.
     pub fn batches(&self) -> usize {
         *lock(&self.batches)

@@ -9,6 +9,12 @@ use std::sync::Mutex;
 #[derive(Debug)]
 pub struct SqliteDatabase(Mutex<Connection>);
 
+/// Every migration, in order; a test holds the list to the folder.
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../../migrations/0001_pipeline.sql"),
+    include_str!("../../../migrations/0002_guarantees.sql"),
+];
+
 impl SqliteDatabase {
     /// A new database in memory with the migrations applied.
     ///
@@ -16,9 +22,11 @@ impl SqliteDatabase {
     /// [`DatabaseError`] when a migration does not run.
     pub fn in_memory() -> Result<Self, DatabaseError> {
         let connection = Connection::open_in_memory().map_err(|error| sqlite_error(&error))?;
-        connection
-            .execute_batch(include_str!("../../../migrations/0001_pipeline.sql"))
-            .map_err(|error| sqlite_error(&error))?;
+        for migration in MIGRATIONS {
+            connection
+                .execute_batch(migration)
+                .map_err(|error| sqlite_error(&error))?;
+        }
         Ok(Self(Mutex::new(connection)))
     }
 

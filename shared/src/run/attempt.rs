@@ -44,6 +44,7 @@ pub(super) async fn run<P: Ports, T: Transport>(
         attempt: job.attempt,
         attempts: transition::history(job, record),
         finished_at,
+        lease_until: job.lease_until,
         settlement,
     }
 }
@@ -108,15 +109,12 @@ fn store_form(
             &message,
         ));
     }
-    let usage = answer.usage.unwrap_or_default();
     Ok(Answered {
         output,
         finish_reason: answer.finish_reason.as_str(),
         truncated: answer.truncated,
         warnings: answer.warnings,
-        input_tokens: usage.input_tokens,
-        output_tokens: usage.output_tokens,
-        total_tokens: usage.total_tokens,
+        usage: answer.usage,
         provider,
         model: answer
             .model

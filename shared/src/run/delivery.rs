@@ -1,11 +1,18 @@
 //! The messages of one delivery, and what is to become of each.
 
-use super::{GHOST_DELIVERIES, is_waiting, log_database_error, retry_delay_seconds};
+use super::{GHOST_DELIVERIES, log_database_error, retry_delay_seconds};
 use crate::clock::{Clock, Instant};
-use crate::job::JobStanding;
+use crate::dead_letter;
+use crate::job::{JobStanding, JobState};
 use crate::log::{Event, Log};
 use crate::message::{JobMessage, Undecodable};
 use crate::ports::Ports;
+use crate::queue::{Queue, log_send_failed};
+use crate::repeat::repeat;
+use crate::store::{EARLY_MS, MAX_RESCUES};
+
+/// Deliveries after which a message is sent anew: half of what the platform allows.
+const WORN_OUT_DELIVERIES: u32 = 50;
 
 /// The longest delay the platform takes, in seconds.
 const MAX_DELAY_SECONDS: u32 = 86_400;
@@ -45,6 +52,62 @@ pub enum Disposition {
         /// After so many seconds, at most a day.
         delay_seconds: u32,
     },
+}
+
+/// Why a delivery did not get the job of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unclaimed {
+    /// There is no such job. The insert may be on its way, so the message comes again a few times.
+    Unknown,
+    /// It may run from this instant on.
+    Early(Instant),
+    /// It runs elsewhere, until this instant at most. A message that comes for the first time is
+    /// a duplicate. One that was delivered before is what remains of a run that may have died:
+    /// it comes again when the lease is over.
+    Leased(Instant),
+    /// It was rescued before, or its lease is over now: it runs alone.
+    Suspect,
+    /// It waits, and its deadline is over.
+    Late,
+    /// It is terminal, or the sweep is about to end it.
+    Over,
+}
+
+impl Unclaimed {
+    /// Reads where the job stands at `now`.
+    pub(super) fn of(standing: Option<&JobStanding>, now: Instant) -> Self {
+        let Some(standing) = standing else {
+            return Self::Unknown;
+        };
+        let Some(due_at) = standing.due_at else {
+            return Self::Over;
+        };
+        let is_late = standing.deadline_at <= now;
+        match standing.state {
+            JobState::Queued | JobState::RetryScheduled => {
+                if is_late {
+                    Self::Late
+                } else if due_at > now.plus_millis(EARLY_MS) {
+                    Self::Early(due_at)
+                } else {
+                    Self::Suspect
+                }
+            }
+            JobState::Running => {
+                if due_at > now {
+                    Self::Leased(due_at)
+                } else if is_late || standing.rescues >= MAX_RESCUES {
+                    Self::Over
+                } else {
+                    Self::Suspect
+                }
+            }
+            JobState::Succeeded
+            | JobState::Failed
+            | JobState::DeadLettered
+            | JobState::Cancelled => Self::Over,
+        }
+    }
 }
 
 /// The messages of a delivery with what is decided so far.
@@ -93,23 +156,25 @@ impl<'a> Board<'a> {
         &mut self,
         ports: &impl Ports,
         job: &JobMessage,
-        standing: Option<&JobStanding>,
+        unclaimed: Unclaimed,
         now: Instant,
     ) {
         let deliveries = self.deliveries(job);
-        let disposition = match standing {
-            None if deliveries <= GHOST_DELIVERIES => Disposition::Retry { delay_seconds: 5 },
-            None => {
+        let disposition = match unclaimed {
+            Unclaimed::Unknown if deliveries <= GHOST_DELIVERIES => {
+                Disposition::Retry { delay_seconds: 5 }
+            }
+            Unclaimed::Unknown => {
                 let event = Event::new("ghost_message").with("job.id", job.job_id.as_str());
                 ports.log().write(event.with("deliveries", deliveries));
                 Disposition::Acknowledge
             }
-            // Past its deadline: the sweep dead-letters it.
-            Some(standing) if standing.deadline_at <= now => Disposition::Acknowledge,
-            Some(standing) if is_waiting(standing.state) => Disposition::Retry {
-                delay_seconds: seconds_until(standing.due_at, now),
+            Unclaimed::Leased(_) if deliveries == 1 => Disposition::Acknowledge,
+            Unclaimed::Early(due_at) | Unclaimed::Leased(due_at) => Disposition::Retry {
+                delay_seconds: seconds_until(Some(due_at), now),
             },
-            Some(_) => Disposition::Acknowledge,
+            Unclaimed::Suspect | Unclaimed::Late => Disposition::Retry { delay_seconds: 1 },
+            Unclaimed::Over => Disposition::Acknowledge,
         };
         self.settle(job, disposition);
     }
@@ -130,13 +195,64 @@ impl<'a> Board<'a> {
         }
     }
 
-    /// What is decided, in the order of the delivery. A message nobody decided for comes again.
+    /// What is decided, in the order of the delivery. A message nobody decided for comes again;
+    /// of several for one job, one does.
     pub(super) fn into_dispositions(mut self) -> Vec<Disposition> {
         self.retry_rest(5);
+        let mut coming: Vec<&JobMessage> = Vec::new();
         self.rows
-            .into_iter()
-            .filter_map(|(_, _, decided)| decided)
+            .iter()
+            .filter_map(|(_, decoded, decided)| {
+                let decided = (*decided)?;
+                if let (Ok(job), Disposition::Retry { .. }) = (decoded, decided) {
+                    if coming.contains(&job) {
+                        return Some(Disposition::Acknowledge);
+                    }
+                    coming.push(job);
+                }
+                Some(decided)
+            })
             .collect()
+    }
+}
+
+/// Ends the jobs of messages that came after the deadline.
+pub(super) async fn expire<P: Ports>(ports: &P, board: &mut Board<'_>, late: &[JobMessage]) {
+    if late.is_empty() {
+        return;
+    }
+    let now = ports.clock().now();
+    match repeat(ports.clock(), || ports.store().expire(late, now)).await {
+        Ok(ended) => {
+            for job in late {
+                board.settle(job, Disposition::Acknowledge);
+            }
+            dead_letter::tell(ports, ended.into_iter().map(Into::into).collect()).await;
+        }
+        Err(error) => {
+            log_database_error(ports, "expire_failed", &error);
+            for job in late {
+                let delay_seconds = retry_delay_seconds(&error);
+                board.settle(job, Disposition::Retry { delay_seconds });
+            }
+        }
+    }
+}
+
+/// Sends a message anew that the platform has delivered so often that it would soon take it for
+/// undeliverable, and lets go of the old one. How often a job may be deferred is the job's affair.
+pub(super) async fn renew_worn_out<P: Ports>(ports: &P, board: &mut Board<'_>) {
+    for (message, decoded, decided) in &mut board.rows {
+        let (Ok(job), Some(Disposition::Retry { delay_seconds })) = (&*decoded, *decided) else {
+            continue;
+        };
+        if message.deliveries < WORN_OUT_DELIVERIES {
+            continue;
+        }
+        match ports.jobs().send(vec![job.encode()], delay_seconds).await {
+            Ok(()) => *decided = Some(Disposition::Acknowledge),
+            Err(error) => log_send_failed(ports, "jobs", 1, &error),
+        }
     }
 }
 

@@ -1,63 +1,78 @@
 //! After the attempts: commit them, then cache, tell the dead-letter queue, and acknowledge.
 
 use super::delivery::seconds_until;
-use super::{Disposition, log_database_error, retry_delay_seconds};
+use super::{Disposition, log_database_error};
 use crate::clock::Clock;
 use crate::database::DatabaseError;
+use crate::dead_letter;
 use crate::document::JobDocument;
 use crate::job::JobRecord;
 use crate::log::{Event, Log};
 use crate::message::{DeadLetterMessage, JobMessage};
 use crate::ports::Ports;
-use crate::queue::Queue;
+use crate::repeat::repeat;
 use crate::status_cache;
 use crate::store::{Commit, Settlement};
 use futures_util::future;
 use std::time::Duration;
 
-/// Commits tried in place, over 12 seconds, before the answers are given up: to run the jobs again
-/// costs a whole lease and may be paid again. The margin of the lease covers it.
-const COMMIT_TRIES: u32 = 5;
+/// The pauses between the tries of a commit grow up to this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// A commit is tried until so long before the lease runs out: later the job may be somebody else's.
+const BEFORE_LEASE_ENDS_MS: i64 = 2_000;
+/// The most bytes of answers that are committed together.
+const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
 /// Commits attempts that ended together and says what is to become of their messages.
 ///
-/// When the database refuses the batch, each is committed alone, so that one that cannot be
-/// stored does not keep its neighbours from being.
+/// When the database refuses the batch, or the answers are large, each is committed alone, so that
+/// one that cannot be stored does not keep its neighbours from being.
 pub(super) async fn commit<P: Ports>(
     ports: &P,
     commits: Vec<Commit>,
 ) -> Vec<(JobMessage, Disposition)> {
+    let bytes: usize = commits.iter().map(|commit| commit.settlement.bytes()).sum();
+    if commits.len() > 1 && bytes > BATCH_BYTES {
+        return each_alone(ports, &commits).await;
+    }
     match commit_with_retries(ports, &commits).await {
         Ok(records) => {
             let settled = commits.iter().zip(records);
             future::join_all(settled.map(|(commit, record)| after(ports, commit, record))).await
         }
         Err(DatabaseError::Corrupt(_) | DatabaseError::Other(_)) if commits.len() > 1 => {
-            let mut settled = Vec::with_capacity(commits.len());
-            for commit in &commits {
-                settled.push(commit_alone(ports, commit).await);
-            }
-            settled
+            each_alone(ports, &commits).await
         }
         Err(error) => commits
             .iter()
-            .map(|commit| (message(commit), not_committed(ports, &error)))
+            .map(|commit| (message(commit), not_committed(ports, commit, &error)))
             .collect(),
     }
 }
 
-async fn commit_alone<P: Ports>(ports: &P, commit: &Commit) -> (JobMessage, Disposition) {
-    match commit_with_retries(ports, std::slice::from_ref(commit)).await {
-        Ok(mut records) => after(ports, commit, records.pop().flatten()).await,
-        Err(error) => (message(commit), not_committed(ports, &error)),
+async fn each_alone<P: Ports>(ports: &P, commits: &[Commit]) -> Vec<(JobMessage, Disposition)> {
+    let mut settled = Vec::with_capacity(commits.len());
+    for commit in commits {
+        let disposition = match commit_with_retries(ports, std::slice::from_ref(commit)).await {
+            Ok(mut records) => after(ports, commit, records.pop().flatten()).await,
+            Err(error) => (message(commit), not_committed(ports, commit, &error)),
+        };
+        settled.push(disposition);
     }
+    settled
 }
 
 /// Without a commit nothing is acknowledged. The job stays leased, and runs again after that.
-fn not_committed(ports: &impl Ports, error: &DatabaseError) -> Disposition {
-    log_database_error(ports, "commit_failed", error);
+fn not_committed(ports: &impl Ports, commit: &Commit, error: &DatabaseError) -> Disposition {
+    ports.log().write(
+        Event::new("commit_failed")
+            .with("job.id", commit.job_id.as_str())
+            .with("attempt", commit.attempt)
+            .with("error.code", error.code())
+            .with("error.message", error.to_string()),
+    );
     Disposition::Retry {
-        delay_seconds: retry_delay_seconds(error),
+        delay_seconds: seconds_until(Some(commit.lease_until), ports.clock().now()),
     }
 }
 
@@ -68,25 +83,49 @@ fn message(commit: &Commit) -> JobMessage {
     }
 }
 
+/// Commits, and repeats it while the database fails for a moment and the leases last: to give an
+/// answer up is to pay for it again.
 async fn commit_with_retries<P: Ports>(
     ports: &P,
     commits: &[Commit],
 ) -> Result<Vec<Option<JobRecord>>, DatabaseError> {
-    let mut tries = 1;
+    let lease_until = commits.iter().map(|commit| commit.lease_until).min();
+    let mut pause = Duration::from_millis(100);
+    let mut tries = 0;
     loop {
-        match ports.store().commit(commits).await {
-            Err(DatabaseError::Transient(_) | DatabaseError::Overloaded(_))
-                if tries < COMMIT_TRIES =>
-            {
-                ports
-                    .clock()
-                    .sleep(Duration::from_millis(100) * 3_u32.pow(tries))
-                    .await;
-                tries += 1;
-            }
+        tries += 1;
+        let error = match ports.store().commit(commits).await {
+            Err(error @ (DatabaseError::Transient(_) | DatabaseError::Overloaded(_))) => error,
+            Ok(records) if tries > 1 => return Ok(claim_own(ports, commits, records).await),
             result => return result,
+        };
+        let left = lease_until.map_or(0, |until| until.millis_since(ports.clock().now()));
+        if left <= BEFORE_LEASE_ENDS_MS {
+            return Err(error);
+        }
+        ports.clock().sleep(pause).await;
+        pause = pause.saturating_mul(3).min(LONGEST_PAUSE);
+    }
+}
+
+/// After a repeat a closed fence may mean that an earlier try took effect and only its answer was
+/// lost. The row tells: it stands just where the commit would have left it.
+async fn claim_own<P: Ports>(
+    ports: &P,
+    commits: &[Commit],
+    mut records: Vec<Option<JobRecord>>,
+) -> Vec<Option<JobRecord>> {
+    for (commit, record) in commits.iter().zip(&mut records) {
+        if record.is_some() {
+            continue;
+        }
+        let look = || ports.store().job(&commit.tenant_id, &commit.job_id);
+        match repeat(ports.clock(), look).await {
+            Ok(found) => *record = found.filter(|found| commit.left(found)),
+            Err(error) => log_database_error(ports, "read_back_failed", &error),
         }
     }
+    records
 }
 
 /// What follows a commit, by whether its fence held.
@@ -101,6 +140,7 @@ async fn after<P: Ports>(
 async fn follow<P: Ports>(ports: &P, commit: &Commit, record: Option<JobRecord>) -> Disposition {
     log_attempt(ports, commit, record.is_some());
     let Some(record) = record else {
+        keep_cost(ports, commit).await;
         return Disposition::Acknowledge;
     };
     match &commit.settlement {
@@ -116,7 +156,7 @@ async fn follow<P: Ports>(ports: &P, commit: &Commit, record: Option<JobRecord>)
                 attempt: commit.attempt,
                 code: *code,
             };
-            tell_dead_letters(ports, vec![letter]).await;
+            dead_letter::tell(ports, vec![letter]).await;
             Disposition::Acknowledge
         }
         Settlement::RetryScheduled { due_at, .. } => {
@@ -126,16 +166,23 @@ async fn follow<P: Ports>(ports: &P, commit: &Commit, record: Option<JobRecord>)
     }
 }
 
-/// Sends word of dead letters. The rows are the truth: what is not sent is only logged.
-pub(crate) async fn tell_dead_letters<P: Ports>(ports: &P, letters: Vec<DeadLetterMessage>) {
-    let bodies = letters.iter().map(DeadLetterMessage::encode).collect();
-    if let Err(error) = ports.dead_letters().send(bodies).await {
-        ports.log().write(
-            Event::new("send_failed")
-                .with("queue", "dead_letters")
-                .with("messages", letters.len())
-                .with("error.message", error.to_string()),
-        );
+/// An answer was dropped, but it was paid for: the job keeps what it cost. Its document may be
+/// cached already, and is put there anew.
+async fn keep_cost<P: Ports>(ports: &P, commit: &Commit) {
+    let Some(dropped) = commit.dropped() else {
+        return;
+    };
+    let record = || {
+        ports
+            .store()
+            .record_dropped_answer(&commit.tenant_id, &commit.job_id, &dropped)
+    };
+    match repeat(ports.clock(), record).await {
+        Ok(Some(job)) => {
+            status_cache::remember(ports, &commit.tenant_id, &JobDocument::from(job)).await;
+        }
+        Ok(None) => {}
+        Err(error) => log_database_error(ports, "dropped_answer_not_recorded", &error),
     }
 }
 

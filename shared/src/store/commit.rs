@@ -5,7 +5,8 @@ use crate::clock::Instant;
 use crate::database::{Database, DatabaseError, Statement, Value};
 use crate::error_code::ErrorCode;
 use crate::ids::{JobId, TenantId};
-use crate::job::{AttemptRecord, ErrorDetail, JobRecord, ResultColumns};
+use crate::job::{AttemptRecord, DroppedAnswer, ErrorDetail, JobRecord, JobState, ResultColumns};
+use crate::provider::Usage;
 
 /// What an attempt came to, with its fence.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +21,8 @@ pub struct Commit {
     pub attempts: Vec<AttemptRecord>,
     /// When the attempt ended.
     pub finished_at: Instant,
+    /// When the attempt's lease runs out: after that the job may be somebody else's.
+    pub lease_until: Instant,
     /// The transition.
     pub settlement: Settlement,
 }
@@ -55,6 +58,8 @@ pub enum Settlement {
         code: ErrorCode,
         /// More of that.
         error: ErrorDetail,
+        /// What dead letters of one cause share.
+        fingerprint: String,
     },
 }
 
@@ -69,18 +74,36 @@ pub struct Answered {
     pub truncated: bool,
     /// Codes of what is odd about the answer.
     pub warnings: Vec<&'static str>,
-    /// Tokens read; `None` when the provider did not say.
-    pub input_tokens: Option<u64>,
-    /// Tokens written; `None` when the provider did not say.
-    pub output_tokens: Option<u64>,
-    /// Tokens in all; `None` when the provider did not say.
-    pub total_tokens: Option<u64>,
+    /// What the provider counted; `None` when it did not say.
+    pub usage: Option<Usage>,
     /// Who answered.
     pub provider: &'static str,
     /// The model that answered, as the provider names it.
     pub model: String,
     /// The provider's own id of the call.
     pub provider_request_id: Option<String>,
+}
+
+impl Settlement {
+    /// The state it leaves the job in.
+    #[must_use]
+    pub const fn state(&self) -> JobState {
+        match self {
+            Self::Succeeded(_) => JobState::Succeeded,
+            Self::RetryScheduled { .. } => JobState::RetryScheduled,
+            Self::Failed { .. } => JobState::Failed,
+            Self::DeadLettered { .. } => JobState::DeadLettered,
+        }
+    }
+
+    /// Bytes of the answer, which make up nearly all of what a commit writes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Succeeded(answered) => answered.output.len(),
+            Self::RetryScheduled { .. } | Self::Failed { .. } | Self::DeadLettered { .. } => 0,
+        }
+    }
 }
 
 fn json(value: &impl serde::Serialize) -> Value {
@@ -101,16 +124,51 @@ impl Commit {
         ]
     }
 
+    /// Whether `job` stands just where this commit leaves it: then the commit took effect.
+    #[must_use]
+    pub fn left(&self, job: &JobRecord) -> bool {
+        let instant = match &self.settlement {
+            Settlement::RetryScheduled { due_at, .. } => job.due_at == Some(*due_at),
+            Settlement::Succeeded(_)
+            | Settlement::Failed { .. }
+            | Settlement::DeadLettered { .. } => job.completed_at == Some(self.finished_at),
+        };
+        instant && job.attempt == self.attempt && job.state == self.settlement.state()
+    }
+
+    /// What the attempt cost, when it asked a provider that may charge for it.
+    #[must_use]
+    pub fn dropped(&self) -> Option<DroppedAnswer> {
+        let record = self.attempts.last()?;
+        let model = match &self.settlement {
+            Settlement::Succeeded(answered) => Some(answered.model.clone()),
+            Settlement::RetryScheduled { .. }
+            | Settlement::Failed { .. }
+            | Settlement::DeadLettered { .. } => {
+                (record.usage.is_some() || record.possibly_billed).then_some(())?;
+                None
+            }
+        };
+        Some(DroppedAnswer {
+            attempt: self.attempt,
+            finished_at_ms: self.finished_at,
+            provider: record.provider.clone()?,
+            model,
+            usage: record.usage,
+        })
+    }
+
     fn insert_result(&self, answered: &Answered) -> Statement {
+        let usage = answered.usage.unwrap_or_default();
         let mut parameters = self.fence();
         parameters.extend([
             answered.output.as_str().into(),
             answered.finish_reason.into(),
             answered.truncated.into(),
             json(&answered.warnings),
-            count(answered.input_tokens),
-            count(answered.output_tokens),
-            count(answered.total_tokens),
+            count(usage.input_tokens),
+            count(usage.output_tokens),
+            count(usage.total_tokens),
             answered.provider.into(),
             answered.model.as_str().into(),
             answered.provider_request_id.as_deref().into(),
@@ -172,9 +230,13 @@ impl Commit {
                 counts_as_failure,
                 code,
                 error,
+                fingerprint,
             } => {
                 let sql = include_str!("../../sql/dead_letter_job.sql");
-                vec![self.unsuccessful(sql, self.finished_at, *counts_as_failure, *code, error)]
+                let mut statement =
+                    self.unsuccessful(sql, self.finished_at, *counts_as_failure, *code, error);
+                statement.parameters.push(fingerprint.as_str().into());
+                vec![statement]
             }
         }
     }
@@ -182,6 +244,7 @@ impl Commit {
 
 impl Answered {
     fn columns(&self) -> ResultColumns {
+        let usage = self.usage.unwrap_or_default();
         ResultColumns {
             output: Some(self.output.clone()),
             finish_reason: Some(self.finish_reason.to_owned()),
@@ -192,9 +255,9 @@ impl Answered {
                     .map(|&warning| warning.to_owned())
                     .collect(),
             ),
-            input_tokens: self.input_tokens,
-            output_tokens: self.output_tokens,
-            total_tokens: self.total_tokens,
+            input_tokens: usage.input_tokens,
+            output_tokens: usage.output_tokens,
+            total_tokens: usage.total_tokens,
             provider: Some(self.provider.to_owned()),
             provider_request_id: self.provider_request_id.clone(),
         }
@@ -202,6 +265,32 @@ impl Answered {
 }
 
 impl<D: Database> Store<D> {
+    /// Keeps what a dropped answer cost, once an attempt, and answers the job with it; `None` when
+    /// there is no such job any more.
+    ///
+    /// # Errors
+    /// [`DatabaseError`]. Repeating is safe.
+    pub async fn record_dropped_answer(
+        &self,
+        tenant: &TenantId,
+        job: &JobId,
+        dropped: &DroppedAnswer,
+    ) -> Result<Option<JobRecord>, DatabaseError> {
+        let key = vec![tenant.as_str().into(), job.as_str().into()];
+        let mut parameters = key.clone();
+        parameters.extend([dropped.attempt.into(), json(dropped)]);
+        let record = include_str!("../../sql/record_dropped_answer.sql");
+        let read = include_str!("../../sql/get_job.sql");
+        let mut results = self
+            .batch(vec![
+                Statement::new(record, parameters),
+                Statement::new(read, key),
+            ])
+            .await?;
+        results.next()?;
+        Ok(results.next()?.decode()?.into_iter().next())
+    }
+
     /// Commits several attempts in one transaction, each behind its own fence.
     ///
     /// Answers one entry a commit, in order: the job as it stands now, with its result, or `None`
@@ -218,7 +307,7 @@ impl<D: Database> Store<D> {
         let batches: Vec<Vec<Statement>> = commits.iter().map(Commit::statements).collect();
         let lengths: Vec<usize> = batches.iter().map(Vec::len).collect();
         let mut results = self.batch(batches.into_iter().flatten().collect()).await?;
-        let mut records = Vec::with_capacity(commits.len());
+        let mut records: Vec<Option<JobRecord>> = Vec::with_capacity(commits.len());
         for (commit, length) in commits.iter().zip(lengths) {
             for _ in 1..length {
                 results.next()?;

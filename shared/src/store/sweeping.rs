@@ -6,7 +6,7 @@ use crate::database::{Database, DatabaseError, Statement, Value};
 use crate::error_code::ErrorCode;
 use crate::ids::{JobId, TenantId};
 use crate::job::ErrorDetail;
-use crate::message::JobMessage;
+use crate::message::{DeadLetterMessage, JobMessage};
 use serde::Deserialize;
 
 /// How much one sweep does, and how long it waits before it calls a message lost.
@@ -14,8 +14,8 @@ use serde::Deserialize;
 pub struct SweepLimits {
     /// Rows each statement moves at most.
     pub rows: u32,
-    /// Seconds a job may be due before its message counts as lost.
-    pub grace_seconds: u32,
+    /// A job that waits and was due at this instant or before has lost its message.
+    pub overdue: Instant,
 }
 
 /// A job that the sweep dead-lettered.
@@ -29,6 +29,17 @@ pub struct SweptJob {
     pub attempt: u32,
     /// Why it was dead-lettered.
     pub error_code: ErrorCode,
+}
+
+impl From<SweptJob> for DeadLetterMessage {
+    fn from(job: SweptJob) -> Self {
+        Self {
+            tenant_id: job.tenant_id,
+            job_id: job.id,
+            attempt: job.attempt,
+            code: job.error_code,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -57,15 +68,21 @@ pub struct Swept {
     pub redispatched: Vec<JobMessage>,
 }
 
+/// Waiting jobs that one sweep looks at in search of passed deadlines, those first that are due the
+/// longest. A job whose message comes is ended by the delivery; this is for the others.
+const LOOKED_AT: u32 = 2_000;
+
 fn detail(message: &str, retryable: bool) -> Value {
-    let detail = ErrorDetail {
-        message: message.to_owned(),
-        retryable,
-        provider: None,
-        provider_status: None,
-        excerpt: None,
-    };
+    let detail = ErrorDetail::ours(message, retryable);
     Value::Text(serde_json::to_string(&detail).unwrap_or_default())
+}
+
+/// What is added to the error of a job whose deadline passed while it waited.
+pub(super) fn past_deadline() -> Value {
+    detail(
+        "The deadline passed before an attempt succeeded. Replay with a later deadline.",
+        false,
+    )
 }
 
 impl<D: Database> Store<D> {
@@ -76,7 +93,6 @@ impl<D: Database> Store<D> {
     /// [`DatabaseError`]: the next sweep finds the same rows, or what is left of them.
     pub async fn sweep(&self, now: Instant, limits: SweepLimits) -> Result<Swept, DatabaseError> {
         let rows: Value = limits.rows.into();
-        let overdue = now.plus_seconds(-i64::from(limits.grace_seconds));
         let poison = detail(
             "The job's run stopped without a word three times. \
              Look at the attempts for what they share, then replay.",
@@ -85,10 +101,6 @@ impl<D: Database> Store<D> {
         let lease = detail(
             "The job's run stopped without a word. The job runs again.",
             true,
-        );
-        let deadline = detail(
-            "The deadline passed before an attempt succeeded. Replay with a later deadline.",
-            false,
         );
         let mut results = self
             .batch(vec![
@@ -102,11 +114,11 @@ impl<D: Database> Store<D> {
                 ),
                 Statement::new(
                     include_str!("../../sql/sweep_deadline.sql"),
-                    vec![now.into(), rows.clone(), deadline],
+                    vec![now.into(), rows.clone(), past_deadline(), LOOKED_AT.into()],
                 ),
                 Statement::new(
                     include_str!("../../sql/sweep_redispatch.sql"),
-                    vec![now.into(), overdue.into(), rows],
+                    vec![now.into(), limits.overdue.into(), rows],
                 ),
             ])
             .await?;

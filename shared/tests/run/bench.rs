@@ -57,7 +57,7 @@ impl Bench {
             kind: Kind::Generate,
             max_attempts: 3,
             created_at: self.ports.clock.now(),
-            deadline_at: self.ports.clock.now().plus_seconds(3_600),
+            deadline_seconds: 3_600,
             model: None,
             ref_type: None,
             ref_id: None,
@@ -91,6 +91,13 @@ impl Bench {
             .await
             .expect("readable")
             .expect("there")
+    }
+
+    /// How many events of this name were logged.
+    pub(crate) fn events(&self, name: &str) -> usize {
+        let mark = format!(r#""event":"{name}""#);
+        let lines = self.ports.log.lines();
+        lines.iter().filter(|line| line.contains(&mark)).count()
     }
 
     pub(crate) fn rows(&self, table: &str) -> i64 {

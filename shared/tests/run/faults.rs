@@ -1,6 +1,7 @@
 //! What holds when the database, the cache or a queue does not.
 
 use crate::bench::{ACK, Bench, START, answer, delivered, status, transient};
+use redrive_shared::clock::Clock;
 use redrive_shared::database::{Database, DatabaseError};
 use redrive_shared::error_code::ErrorCode;
 use redrive_shared::job::JobState;
@@ -10,11 +11,28 @@ use redrive_shared::run::Disposition;
 use redrive_shared::sweep::sweep;
 
 #[tokio::test]
+async fn a_claim_whose_answer_is_lost_is_asked_for_again_and_runs_once() {
+    for fault in [Fault::Before(transient()), Fault::After(transient())] {
+        let bench = Bench::new();
+        let job = bench.submit().await;
+        bench.fail_next([fault.clone(), fault]);
+        let provider = ScriptedTransport::new([answer("x")]);
+        assert_eq!(
+            bench.deliver(&provider, &[bench.message(&job)]).await,
+            [ACK]
+        );
+        let record = bench.read(&job).await;
+        assert_eq!((record.attempt, record.rescues), (1, 0));
+        assert_eq!(record.state, JobState::Succeeded);
+    }
+}
+
+#[tokio::test]
 async fn a_claim_that_fails_asks_for_redelivery_and_calls_nobody() {
     for fault in [Fault::Before(transient()), Fault::After(transient())] {
         let bench = Bench::new();
         let job = bench.submit().await;
-        bench.fail_next([fault]);
+        bench.fail_next([fault.clone(), fault.clone(), fault]);
         let provider = ScriptedTransport::new([answer("x")]);
         let dispositions = bench.deliver(&provider, &[bench.message(&job)]).await;
         assert_eq!(dispositions, [Disposition::Retry { delay_seconds: 5 }]);
@@ -34,11 +52,12 @@ async fn an_overloaded_database_is_left_alone_for_longer() {
 }
 
 #[tokio::test]
-async fn a_commit_that_fails_for_a_moment_is_tried_again_in_place() {
+async fn a_commit_that_fails_for_a_minute_is_tried_again_in_place() {
     for fault in [Fault::Before(transient()), Fault::After(transient())] {
         let bench = Bench::new();
         let job = bench.submit().await;
-        bench.fail_next([Fault::None, fault.clone(), fault]);
+        bench.fail_next([Fault::None]);
+        bench.fail_next(std::iter::repeat_n(fault, 8));
         let provider = ScriptedTransport::new([answer("once")]);
         assert_eq!(
             bench.deliver(&provider, &[bench.message(&job)]).await,
@@ -47,7 +66,34 @@ async fn a_commit_that_fails_for_a_moment_is_tried_again_in_place() {
         assert_eq!(bench.read(&job).await.state, JobState::Succeeded);
         assert_eq!(bench.rows("task_results"), 1);
         assert_eq!(provider.requests().len(), 1);
+        assert_eq!(
+            bench.ports.cache.entries().len(),
+            1,
+            "the document is cached"
+        );
+        assert_eq!(bench.events("fenced"), 0, "it was our own commit");
+        let waited = bench.ports.clock.now().millis_since(START);
+        assert!((40_000..120_000).contains(&waited), "{waited}");
     }
+}
+
+#[tokio::test]
+async fn a_scheduled_retry_whose_answer_was_lost_still_comes_in_time() {
+    let bench = Bench::new();
+    let job = bench.submit().await;
+    bench.fail_next([Fault::None, Fault::After(transient())]);
+    let provider = ScriptedTransport::new([status(500)]);
+    let dispositions = bench.deliver(&provider, &[bench.message(&job)]).await;
+    assert!(
+        matches!(
+            dispositions[..],
+            [Disposition::Retry {
+                delay_seconds: 1..=2
+            }]
+        ),
+        "{dispositions:?}"
+    );
+    assert_eq!(bench.read(&job).await.state, JobState::RetryScheduled);
 }
 
 #[tokio::test]
@@ -55,10 +101,14 @@ async fn without_a_commit_nothing_is_acknowledged_and_the_sweep_runs_the_job_aga
     let bench = Bench::new();
     let job = bench.submit().await;
     bench.fail_next([Fault::None]);
-    bench.fail_next((0..5).map(|_| Fault::Before(transient())));
+    bench.fail_next((0..50).map(|_| Fault::Before(transient())));
     let provider = ScriptedTransport::new([answer("lost")]);
     let dispositions = bench.deliver(&provider, &[bench.message(&job)]).await;
-    assert_eq!(dispositions, [Disposition::Retry { delay_seconds: 5 }]);
+    let [Disposition::Retry { delay_seconds }] = dispositions[..] else {
+        panic!("{dispositions:?}");
+    };
+    assert!(delay_seconds <= 2, "the lease is nearly over");
+    bench.ports.store.database().recover();
     assert_eq!(bench.read(&job).await.state, JobState::Running);
 
     bench.ports.clock.advance_millis(180_000);
@@ -126,7 +176,7 @@ async fn an_answer_that_cannot_be_stored_does_not_take_its_neighbours_along() {
     let dispositions = bench.deliver(&provider, &messages).await;
     assert_eq!(
         dispositions,
-        [Disposition::Retry { delay_seconds: 60 }, ACK]
+        [Disposition::Retry { delay_seconds: 180 }, ACK]
     );
     assert_eq!(bench.read(&good).await.state, JobState::Succeeded);
     assert_eq!(bench.read(&refused).await.state, JobState::Running);

@@ -5,6 +5,7 @@
 )]
 
 mod bench;
+mod deliveries;
 mod faults;
 mod messages;
 mod settling;

@@ -1,0 +1,6 @@
+-- After a commit whose fence was closed, in the consumer: what the dropped answer cost.
+-- ?4 is the entry, JSON. Safe to repeat: one entry an attempt.
+UPDATE jobs
+SET dropped_answers = json_insert(dropped_answers, '$[#]', json(?4))
+WHERE tenant_id = ?1 AND id = ?2
+  AND NOT EXISTS (SELECT 1 FROM json_each(jobs.dropped_answers) WHERE value ->> '$.attempt' = CAST(?3 AS INTEGER))
