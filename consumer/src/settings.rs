@@ -21,7 +21,7 @@ pub(crate) fn run_settings(env: &Env) -> Result<RunSettings, String> {
     Ok(RunSettings {
         provider: provider_settings(env),
         attempt_timeout: seconds("ATTEMPT_TIMEOUT_SECONDS", 1..=400, 120)?,
-        lease_margin: seconds("LEASE_MARGIN_SECONDS", 1..=600, 60)?,
+        lease_margin: seconds("LEASE_MARGIN_SECONDS", 5..=600, 60)?,
     })
 }
 

@@ -1,4 +1,4 @@
--- Claim, in the consumer, in the same batch: what became of the jobs that could not be claimed.
+-- Claim, in the consumer, in the same batch, and the dead-letter consumer: where the jobs of messages stand.
 -- ?1 is a JSON array of [tenant, job]. Reads only.
 SELECT tenant_id, id, state, rescues, due_at_ms, deadline_at_ms
 FROM jobs

@@ -6,11 +6,12 @@
 //! stand in the database, and the sweep sends or ends them by their own policy.
 
 use crate::database::DatabaseError;
-use crate::error_code::ErrorCode;
+use crate::job::JobStanding;
 use crate::log::{Event, Log};
 use crate::message::{DeadLetterMessage, JobMessage};
 use crate::ports::Ports;
 use crate::queue::{Queue, log_send_failed};
+use crate::repeat::repeat;
 use crate::run::{Delivered, Disposition, record_undecodable};
 
 /// Sends word of dead letters. The rows are the truth: what is not sent is only logged.
@@ -29,11 +30,18 @@ pub(crate) async fn tell<P: Ports>(ports: &P, letters: Vec<DeadLetterMessage>) {
 /// A message that cannot be decoded is kept for the operator first; only when that fails is it
 /// delivered again.
 pub async fn receive<P: Ports>(ports: &P, messages: &[Delivered]) -> Vec<Disposition> {
+    let decoded: Vec<_> = messages.iter().map(Delivered::decode).collect();
+    let jobs: Vec<JobMessage> = decoded.iter().flatten().cloned().collect();
+    let standings = if jobs.is_empty() {
+        Ok(Vec::new())
+    } else {
+        repeat(ports.clock(), || ports.store().look_up(&jobs)).await
+    };
     let mut dispositions = Vec::with_capacity(messages.len());
-    for message in messages {
-        let disposition = match message.decode() {
+    for (message, decoded) in messages.iter().zip(decoded) {
+        let disposition = match decoded {
             Ok(job) => {
-                log_letter(ports, message, &job).await;
+                log_letter(ports, message, &job, standings.as_deref());
                 Disposition::Acknowledge
             }
             Err(reason) => record_undecodable(ports, message, &reason).await,
@@ -43,21 +51,24 @@ pub async fn receive<P: Ports>(ports: &P, messages: &[Delivered]) -> Vec<Disposi
     dispositions
 }
 
-async fn log_letter<P: Ports>(ports: &P, message: &Delivered, job: &JobMessage) {
-    let (state, code) = match ports.store().job(&job.tenant_id, &job.job_id).await {
-        Ok(Some(record)) => (
-            record.state.as_str(),
-            record.error_code.map(ErrorCode::as_str),
-        ),
-        Ok(None) => ("unknown", None),
-        Err(error) => ("unread", Some(DatabaseError::code(&error))),
+fn log_letter(
+    ports: &impl Ports,
+    message: &Delivered,
+    job: &JobMessage,
+    standings: Result<&[JobStanding], &DatabaseError>,
+) {
+    let state = match standings {
+        Ok(standings) => standings
+            .iter()
+            .find(|standing| standing.id == job.job_id && standing.tenant_id == job.tenant_id)
+            .map_or("unknown", |standing| standing.state.as_str()),
+        Err(_) => "unread",
     };
     ports.log().write(
         Event::new("dead_letter")
             .with("job.id", job.job_id.as_str())
             .with("tenant.id", job.tenant_id.as_str())
             .with("state", state)
-            .with("error.code", code)
             .with("deliveries", message.deliveries),
     );
 }

@@ -45,9 +45,9 @@ const CONCURRENT_COMMITS: usize = 2;
 /// Redeliveries of a message whose job is not known, before it counts as a ghost.
 const GHOST_DELIVERIES: u32 = 3;
 
-/// No job is claimed alone later than this after the delivery began: an invocation may last
-/// 15 minutes, and what is claimed has to end within.
-const LONGEST_DELIVERY_MS: i64 = 600_000;
+/// What is claimed has to end so long after the delivery began: an invocation may last 15 minutes,
+/// and the commit takes time as well.
+const LONGEST_DELIVERY: Duration = Duration::from_mins(14);
 
 /// How the consumer runs jobs.
 #[derive(Clone, Debug)]
@@ -109,7 +109,9 @@ pub async fn run_delivery<P: Ports, T: Transport>(
     if !wanted.is_empty() {
         let suspects = run.together(&mut board, &wanted).await;
         for suspect in &suspects {
-            if ports.clock().now().millis_since(started_at) >= LONGEST_DELIVERY_MS {
+            let elapsed = ports.clock().now().millis_since(started_at);
+            let elapsed = Duration::from_millis(u64::try_from(elapsed).unwrap_or_default());
+            if elapsed + settings.attempt_timeout > LONGEST_DELIVERY {
                 break;
             }
             run.alone(&mut board, suspect).await;
@@ -197,7 +199,7 @@ impl<P: Ports, T: Transport> Run<'_, P, T> {
             }
             Err(error) => {
                 log_database_error(self.ports, "claim_failed", &error);
-                board.retry_rest(retry_delay_seconds(&error));
+                board.retry_rest(|deliveries| retry_delay_seconds(&error, deliveries));
                 None
             }
         }
@@ -229,13 +231,17 @@ impl<P: Ports, T: Transport> Run<'_, P, T> {
     }
 }
 
-/// Seconds until a message whose batch failed is delivered again: longer when D1 is overloaded.
-const fn retry_delay_seconds(error: &DatabaseError) -> u32 {
-    match error {
+/// Seconds until a message whose batch failed is delivered again: longer when D1 is overloaded, and
+/// twice as long with each delivery, up to five minutes.
+fn retry_delay_seconds(error: &DatabaseError, deliveries: u32) -> u32 {
+    const LONGEST: u32 = 300;
+    let first: u32 = match error {
         DatabaseError::Transient(_) => 5,
         DatabaseError::Overloaded(_) => 30,
         DatabaseError::Corrupt(_) | DatabaseError::Other(_) => 60,
-    }
+    };
+    let doublings = deliveries.saturating_sub(1).min(8);
+    first.saturating_mul(1 << doublings).min(LONGEST)
 }
 
 fn log_database_error(ports: &impl Ports, event: &'static str, error: &DatabaseError) {

@@ -220,6 +220,20 @@ impl<D: Database> Store<D> {
         Ok(claims)
     }
 
+    /// Where the jobs of `messages` stand; unknown ones are absent. Reads only.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn look_up(
+        &self,
+        messages: &[JobMessage],
+    ) -> Result<Vec<JobStanding>, DatabaseError> {
+        let parameters = vec![pairs(messages)?.into()];
+        self.run(include_str!("../sql/look_up_jobs.sql"), parameters)
+            .await?
+            .decode()
+    }
+
     /// Deadline: the jobs of `messages` that still wait after theirs are `dead_lettered`. Answers
     /// those that this call ended.
     ///

@@ -28,7 +28,7 @@ pub(crate) fn alone(test: impl AsyncFnOnce(&mut Stage) -> Result<()>) -> Result<
     static STAGE: OnceLock<Mutex<Started>> = OnceLock::new();
     let settings = [
         ("ATTEMPT_TIMEOUT_SECONDS", "4"),
-        ("LEASE_MARGIN_SECONDS", "1"),
+        ("LEASE_MARGIN_SECONDS", "5"),
         ("SWEEP_GRACE_SECONDS", "1"),
         ("OPENAI_MODEL", ""),
     ];

@@ -189,16 +189,19 @@ impl<'a> Board<'a> {
     }
 
     /// Asks for redelivery of everything not decided yet.
-    pub(super) fn retry_rest(&mut self, delay_seconds: u32) {
-        for (_, _, decided) in &mut self.rows {
-            decided.get_or_insert(Disposition::Retry { delay_seconds });
+    /// The delay follows from how often a message was delivered.
+    pub(super) fn retry_rest(&mut self, delay_seconds: impl Fn(u32) -> u32) {
+        for (message, _, decided) in &mut self.rows {
+            decided.get_or_insert_with(|| Disposition::Retry {
+                delay_seconds: delay_seconds(message.deliveries),
+            });
         }
     }
 
     /// What is decided, in the order of the delivery. A message nobody decided for comes again;
     /// of several for one job, one does.
     pub(super) fn into_dispositions(mut self) -> Vec<Disposition> {
-        self.retry_rest(5);
+        self.retry_rest(|_| 5);
         let mut coming: Vec<&JobMessage> = Vec::new();
         self.rows
             .iter()
@@ -232,7 +235,7 @@ pub(super) async fn expire<P: Ports>(ports: &P, board: &mut Board<'_>, late: &[J
         Err(error) => {
             log_database_error(ports, "expire_failed", &error);
             for job in late {
-                let delay_seconds = retry_delay_seconds(&error);
+                let delay_seconds = retry_delay_seconds(&error, board.deliveries(job));
                 board.settle(job, Disposition::Retry { delay_seconds });
             }
         }
@@ -290,7 +293,7 @@ pub(crate) async fn record_undecodable<P: Ports>(
         Err(error) => {
             log_database_error(ports, "record_undecodable_failed", &error);
             Disposition::Retry {
-                delay_seconds: retry_delay_seconds(&error),
+                delay_seconds: retry_delay_seconds(&error, message.deliveries),
             }
         }
     }

@@ -7,7 +7,7 @@ use redrive_shared::error_code::ErrorCode;
 use redrive_shared::job::JobState;
 use redrive_shared::message::JobMessage;
 use redrive_shared::native::{Fault, ScriptedTransport};
-use redrive_shared::run::Disposition;
+use redrive_shared::run::{Delivered, Disposition};
 use redrive_shared::sweep::sweep;
 
 #[tokio::test]
@@ -41,14 +41,21 @@ async fn a_claim_that_fails_asks_for_redelivery_and_calls_nobody() {
 }
 
 #[tokio::test]
-async fn an_overloaded_database_is_left_alone_for_longer() {
+async fn f23_an_overloaded_database_is_left_alone_for_longer_each_time() {
     let bench = Bench::new();
     let job = bench.submit().await;
-    bench.fail_next([Fault::Before(DatabaseError::Overloaded("busy".to_owned()))]);
-    let dispositions = bench
-        .deliver(&ScriptedTransport::new([]), &[bench.message(&job)])
-        .await;
-    assert_eq!(dispositions, [Disposition::Retry { delay_seconds: 30 }]);
+    let nobody = ScriptedTransport::new([]);
+    for (deliveries, delay_seconds) in [(1, 30), (2, 60), (3, 120), (9, 300)] {
+        bench.fail_next([Fault::Before(DatabaseError::Overloaded("busy".to_owned()))]);
+        let message = Delivered {
+            deliveries,
+            ..bench.message(&job)
+        };
+        let before = bench.ports.store.database().batches();
+        let dispositions = bench.deliver(&nobody, &[message]).await;
+        assert_eq!(dispositions, [Disposition::Retry { delay_seconds }]);
+        assert_eq!(bench.ports.store.database().batches() - before, 1);
+    }
 }
 
 #[tokio::test]
