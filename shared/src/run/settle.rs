@@ -17,7 +17,7 @@ use futures_util::future;
 use std::time::Duration;
 
 /// The pauses between the tries of a commit grow up to this.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// A commit is tried until so long before the lease runs out: later the job may be somebody else's.
 const BEFORE_LEASE_ENDS_MS: i64 = 2_000;
 /// The most bytes of answers that are committed together.

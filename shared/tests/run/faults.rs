@@ -64,7 +64,7 @@ async fn a_commit_that_fails_for_a_minute_is_tried_again_in_place() {
         let bench = Bench::new();
         let job = bench.submit().await;
         bench.fail_next([Fault::None]);
-        bench.fail_next(std::iter::repeat_n(fault, 8));
+        bench.fail_next(std::iter::repeat_n(fault, 30));
         let provider = ScriptedTransport::new([answer("once")]);
         assert_eq!(
             bench.deliver(&provider, &[bench.message(&job)]).await,
@@ -108,7 +108,7 @@ async fn without_a_commit_nothing_is_acknowledged_and_the_sweep_runs_the_job_aga
     let bench = Bench::new();
     let job = bench.submit().await;
     bench.fail_next([Fault::None]);
-    bench.fail_next((0..50).map(|_| Fault::Before(transient())));
+    bench.fail_next((0..200).map(|_| Fault::Before(transient())));
     let provider = ScriptedTransport::new([answer("lost")]);
     let dispositions = bench.deliver(&provider, &[bench.message(&job)]).await;
     let [Disposition::Retry { delay_seconds }] = dispositions[..] else {
