@@ -4,8 +4,12 @@
 -- `jobs` is built anew, because `request` has to stay its last column: what stands behind a long
 -- value is slow to read. Rows move over as they are.
 
-ALTER TABLE tenants ADD COLUMN payload_retention_seconds INTEGER NOT NULL DEFAULT 604800; -- from a job's end to the deletion of its request and output
-ALTER TABLE tenants ADD COLUMN retention_seconds INTEGER NOT NULL DEFAULT 2592000;        -- from a job's end to the deletion of its row; not shorter
+-- From a job's end to the deletion of its request and output. At least a day: so long a cached document may live.
+ALTER TABLE tenants ADD COLUMN payload_retention_seconds INTEGER NOT NULL DEFAULT 604800
+  CONSTRAINT tenants_payload_kept_a_day CHECK (payload_retention_seconds >= 86400);
+-- From a job's end to the deletion of its row.
+ALTER TABLE tenants ADD COLUMN retention_seconds INTEGER NOT NULL DEFAULT 2592000
+  CONSTRAINT tenants_job_outlives_payload CHECK (retention_seconds >= payload_retention_seconds);
 
 DROP INDEX jobs_leased;
 DROP INDEX jobs_waiting;
@@ -75,9 +79,10 @@ FROM jobs_before;
 DROP TABLE jobs_before;
 
 -- What the sweep walks. Separate indexes, so that a long backlog of waiting jobs costs nothing to
--- the search for leases that ran out; a job stands in one of the three at a time.
-CREATE INDEX jobs_leased ON jobs (due_at_ms) WHERE state = 'running';
-CREATE INDEX jobs_waiting ON jobs (due_at_ms) WHERE state IN ('queued', 'retry_scheduled');
+-- the search for leases that ran out; a job stands in one of the three at a time. What the sweep
+-- tells the jobs apart by stands in the index as well, so that it reads no row that it passes over.
+CREATE INDEX jobs_leased ON jobs (due_at_ms, rescues) WHERE state = 'running';
+CREATE INDEX jobs_waiting ON jobs (due_at_ms, deadline_at_ms, state) WHERE state IN ('queued', 'retry_scheduled');
 CREATE INDEX jobs_expiring ON jobs (expires_at_ms) WHERE expires_at_ms IS NOT NULL;
 
 -- What did not succeed, by tenant; success, the common case, pays nothing for it.
@@ -88,6 +93,9 @@ CREATE INDEX jobs_by_ref ON jobs (tenant_id, ref_type, ref_id, id) WHERE ref_id 
 
 -- One job an idempotency key: a second insert meets this, whatever two Workers do at once.
 CREATE UNIQUE INDEX jobs_by_idempotency_key ON jobs (tenant_id, kind, idempotency_key) WHERE idempotency_key IS NOT NULL;
+
+-- What retention deletes of them. There is hardly ever one.
+CREATE INDEX undecodable_messages_by_age ON undecodable_messages (received_at_ms);
 
 -- Providers that are not to be called for a while. No row: the circuit is closed.
 CREATE TABLE provider_circuits (

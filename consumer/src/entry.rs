@@ -4,6 +4,7 @@ use crate::delivery::Batch;
 use crate::redirects;
 use crate::settings::{problems, run_settings, sweep_grace_seconds};
 use crate::transport::HttpTransport;
+use redrive_shared::circuit::CircuitMemory;
 use redrive_shared::cloudflare::{Bindings, Console, setting};
 use redrive_shared::dead_letter;
 use redrive_shared::log::{Event, Log};
@@ -17,6 +18,9 @@ use worker::{Env, Method, Request, Response, ScheduleContext, ScheduledEvent, ev
 
 /// Seconds until a delivery comes again that a wrong setting kept from being run.
 const MISCONFIGURED_DELAY_SECONDS: u32 = 60;
+
+/// What this isolate knows of the providers' circuits.
+static CIRCUITS: CircuitMemory = CircuitMemory::new();
 
 fn log_error(event: &'static str, message: impl Into<String>) {
     Console::default().write(Event::new(event).with("error.message", message.into()));
@@ -58,6 +62,7 @@ pub async fn queue(batch: MessageBatch, env: Env, _context: Context) -> Result<(
                     &bindings,
                     &HttpTransport::default(),
                     &settings,
+                    &CIRCUITS,
                     &batch.delivered,
                 )
                 .await

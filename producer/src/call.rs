@@ -18,7 +18,7 @@ pub(crate) struct Call {
     pub(crate) pattern: Option<&'static str>,
     /// Who sent it, as far as the route asked.
     pub(crate) caller: Caller,
-    /// The body of a `POST`; empty otherwise.
+    /// The body, of a route that takes one; empty otherwise.
     pub(crate) body: Vec<u8>,
     /// What the request is about, for the log.
     pub(crate) noted: Noted,
@@ -42,7 +42,7 @@ pub(crate) struct Noted {
     pub(crate) tenant: Option<TenantId>,
     /// Which key was used, or is administered.
     pub(crate) key: Option<KeyId>,
-    /// Which job was submitted, read or cancelled.
+    /// Which job was submitted, read, cancelled or replayed.
     pub(crate) job: Option<JobId>,
 }
 
@@ -66,6 +66,17 @@ impl Call {
     pub(crate) fn tenant(&self) -> Result<TenantId, Problem> {
         match &self.caller {
             Caller::KeyHolder(principal) => Ok(principal.tenant_id.clone()),
+            Caller::Anyone | Caller::Operator => Err(Problem::no_tenant()),
+        }
+    }
+
+    /// The key that the request was sent with.
+    ///
+    /// # Errors
+    /// [`Problem::no_tenant`] when the route let in somebody who holds no API key.
+    pub(crate) fn key(&self) -> Result<KeyId, Problem> {
+        match &self.caller {
+            Caller::KeyHolder(principal) => Ok(principal.key_id.clone()),
             Caller::Anyone | Caller::Operator => Err(Problem::no_tenant()),
         }
     }
@@ -96,6 +107,18 @@ impl Call {
     /// 400 when it is not.
     pub(crate) fn json(&self) -> Result<Value, Problem> {
         json::parse(&self.body).map_err(|error| Problem::invalid_json(&error))
+    }
+
+    /// The body as strict JSON, where an empty one stands for an object without fields.
+    ///
+    /// # Errors
+    /// 400 when it is not.
+    pub(crate) fn json_or_nothing(&self) -> Result<Value, Problem> {
+        if self.body.is_empty() {
+            Ok(Value::Object(serde_json::Map::new()))
+        } else {
+            self.json()
+        }
     }
 
     /// Where a client finds a path of this API: with scheme and host as the client used them.

@@ -9,6 +9,7 @@ mod conditional;
 #[cfg(target_arch = "wasm32")]
 mod entry;
 mod handlers;
+mod idempotency;
 mod key_cache;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod openapi;

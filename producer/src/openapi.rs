@@ -10,7 +10,7 @@ mod problems;
 use crate::route::{Access, ROUTES, Route};
 use operations::{Success, describe};
 use redrive_shared::access::Scope;
-use redrive_shared::document::JobDocument;
+use redrive_shared::document::{DeadLetterDocument, JobDocument};
 use utoipa::OpenApi as _;
 use utoipa::openapi::path::{HttpMethod, OperationBuilder};
 use utoipa::openapi::request_body::RequestBodyBuilder;
@@ -31,10 +31,13 @@ const REQUEST_ID: &str = "#/components/headers/RequestId";
 /// The schemas, each with those it is made of.
 #[derive(utoipa::OpenApi)]
 #[openapi(components(schemas(
+    DeadLetterDocument,
     JobDocument,
     Scope,
     crate::problem::ProblemDocument,
     crate::wire::AcceptedDocument,
+    crate::wire::CircuitList,
+    crate::wire::DeadLetterPage,
     crate::wire::HealthDocument,
     crate::wire::JobPage,
     crate::wire::KeyDocument,
@@ -45,7 +48,9 @@ const REQUEST_ID: &str = "#/components/headers/RequestId";
     bodies::EmptyBody,
     bodies::GenerateBody,
     bodies::KeyBody,
+    bodies::ReplayBody,
     bodies::TenantBody,
+    bodies::TenantChangeBody,
 )))]
 struct Schemas;
 
@@ -127,6 +132,7 @@ fn method(route: &Route) -> HttpMethod {
     match route.method.as_str() {
         "POST" => HttpMethod::Post,
         "DELETE" => HttpMethod::Delete,
+        "PATCH" => HttpMethod::Patch,
         _ => HttpMethod::Get,
     }
 }

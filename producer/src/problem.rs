@@ -133,6 +133,16 @@ impl Problem {
         Self::new(ProblemCode::NotFound, "There is no such job.")
     }
 
+    /// 404 for a dead letter: unknown, of another tenant, no id at all, or a job that is not dead.
+    pub(crate) fn no_such_dead_letter() -> Self {
+        Self::new(ProblemCode::NotFound, "There is no such dead letter.")
+    }
+
+    /// 404 for a tenant.
+    pub(crate) fn no_such_tenant() -> Self {
+        Self::new(ProblemCode::NotFound, "There is no such tenant.")
+    }
+
     /// 404 for a key.
     pub(crate) fn no_such_key() -> Self {
         Self::new(ProblemCode::NotFound, "There is no such key.")
@@ -154,6 +164,34 @@ impl Problem {
             state.as_str()
         );
         Self::new(ProblemCode::JobNotCancellable, detail)
+    }
+
+    /// 409: the job is not dead.
+    pub(crate) fn not_dead_lettered(state: JobState) -> Self {
+        let detail = format!(
+            "The job is `{}`: only a job that is `dead_lettered` can be replayed.",
+            state.as_str()
+        );
+        Self::new(ProblemCode::NotDeadLettered, detail)
+    }
+
+    /// 409: the job is dead, and its request is gone.
+    pub(crate) fn payload_deleted() -> Self {
+        let detail = "The job's request was deleted when its time was over, so it cannot run \
+                      again: submit it anew.";
+        Self::new(ProblemCode::PayloadDeleted, detail)
+    }
+
+    /// 400: the header that names the request is no key; `rule` says why.
+    pub(crate) fn invalid_idempotency_key(rule: &str) -> Self {
+        Self::new(ProblemCode::IdempotencyKeyInvalid, sentence(rule))
+    }
+
+    /// 422: the key belongs to a request that asked for something else.
+    pub(crate) fn idempotency_key_reused() -> Self {
+        let detail = "This `Idempotency-Key` was sent within the last 24 hours with another \
+                      request: a new request needs a key of its own.";
+        Self::new(ProblemCode::IdempotencyKeyReused, detail)
     }
 
     /// 400: the body is not strict JSON.

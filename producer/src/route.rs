@@ -34,8 +34,20 @@ pub enum Operation {
     ListJobs,
     /// Stops a job.
     CancelJob,
+    /// Gives a page of dead letters.
+    ListDeadLetters,
+    /// Gives one dead letter.
+    ReadDeadLetter,
+    /// Puts a dead letter back.
+    ReplayDeadLetter,
     /// Makes a tenant.
     CreateTenant,
+    /// Gives one tenant.
+    ReadTenant,
+    /// Changes a tenant.
+    ChangeTenant,
+    /// Gives the circuits that are not closed.
+    ListCircuits,
     /// Makes an API key.
     CreateKey,
     /// Gives a page of a tenant's keys.
@@ -59,6 +71,8 @@ pub struct Route {
 
 const READ: Access = Access::Scope(Scope::JobsRead);
 const WRITE: Access = Access::Scope(Scope::JobsWrite);
+const OPS_READ: Access = Access::Scope(Scope::OpsRead);
+const OPS_WRITE: Access = Access::Scope(Scope::OpsWrite);
 
 const fn route(method: Method, path: &'static str, access: Access, operation: Operation) -> Route {
     Route {
@@ -70,7 +84,7 @@ const fn route(method: Method, path: &'static str, access: Access, operation: Op
 }
 
 /// Every route.
-pub static ROUTES: [Route; 13] = [
+pub static ROUTES: [Route; 19] = [
     route(Method::GET, "/health", Access::Public, Operation::Health),
     route(
         Method::GET,
@@ -106,10 +120,46 @@ pub static ROUTES: [Route; 13] = [
         Operation::CancelJob,
     ),
     route(
+        Method::GET,
+        "/api/v1/dead-letters",
+        OPS_READ,
+        Operation::ListDeadLetters,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/dead-letters/{id}",
+        OPS_READ,
+        Operation::ReadDeadLetter,
+    ),
+    route(
+        Method::POST,
+        "/api/v1/dead-letters/{id}/replay",
+        OPS_WRITE,
+        Operation::ReplayDeadLetter,
+    ),
+    route(
         Method::POST,
         "/api/v1/admin/tenants",
         Access::Admin,
         Operation::CreateTenant,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/admin/tenants/{id}",
+        Access::Admin,
+        Operation::ReadTenant,
+    ),
+    route(
+        Method::PATCH,
+        "/api/v1/admin/tenants/{id}",
+        Access::Admin,
+        Operation::ChangeTenant,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/admin/circuits",
+        Access::Admin,
+        Operation::ListCircuits,
     ),
     route(
         Method::POST,
@@ -130,6 +180,13 @@ pub static ROUTES: [Route; 13] = [
         Operation::RevokeKey,
     ),
 ];
+
+impl Route {
+    /// Whether the route takes a body.
+    pub(crate) fn takes_body(&self) -> bool {
+        self.method == Method::POST || self.method == Method::PATCH
+    }
+}
 
 /// The route of a path for a method, where `HEAD` counts as `GET`.
 pub(crate) fn find(path: &str, method: &Method) -> Option<&'static Route> {

@@ -65,7 +65,7 @@ async fn serve<P: Ports, R: Readiness>(
 /// 1. 414, 431: the URL or the headers are too large.
 /// 2. 404, 405: there is no such route. `OPTIONS` is answered with what there is.
 /// 3. Access: see [`access::admit`].
-/// 4. The body, of a `POST` only: see [`body::read`].
+/// 4. The body, of a route that takes one: see [`body::read`].
 /// 5. The handler.
 async fn answer<P: Ports, R: Readiness>(
     app: &App<P, R>,
@@ -88,7 +88,7 @@ async fn answer<P: Ports, R: Readiness>(
     let route = route::find(pattern, method)
         .ok_or_else(|| Problem::method_not_allowed(&route::allowed_methods(pattern)))?;
     access::admit(app, route.access, call).await?;
-    if route.method == Method::POST {
+    if route.takes_body() {
         call.body = body::read(&call.parts.headers, body, app.ports.clock()).await?;
     }
     handlers::run(app, route.operation, call).await

@@ -1,7 +1,9 @@
 //! The bodies of answers, but for the job document and the problem document.
 
 use redrive_shared::access::Scopes;
-use redrive_shared::document::JobDocument;
+use redrive_shared::circuit::CircuitState;
+use redrive_shared::document::{DeadLetterSummary, JobDocument};
+use redrive_shared::error_code::ErrorCode;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -68,6 +70,49 @@ pub(crate) struct JobPage {
     pub(crate) next_cursor: Option<String>,
 }
 
+/// A page of dead letters.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DeadLetterPage {
+    /// The dead letters, by the age of their jobs, newest first; without `attempts` and
+    /// `droppedAnswers`: read one for those.
+    pub(crate) data: Vec<DeadLetterSummary>,
+    /// What to send as `cursor` for the next page, with the same filters; `null` on the last page.
+    #[schema(required)]
+    pub(crate) next_cursor: Option<String>,
+}
+
+/// The circuits that are not closed.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct CircuitList {
+    /// By provider, model and key; at most 1,000.
+    pub(crate) data: Vec<CircuitDocument>,
+}
+
+/// A circuit that is not closed: while it is open, no call is made, and jobs wait without blame.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CircuitDocument {
+    /// Who is not called.
+    #[schema(example = "openai")]
+    pub(crate) provider: String,
+    /// For this model.
+    #[schema(example = "gpt-4o-mini")]
+    pub(crate) model: String,
+    /// With this key: the first digits of its SHA-256 in hex; empty without a key.
+    #[schema(example = "9f86d081884c")]
+    pub(crate) credential: String,
+    /// Whether it is open, or one attempt is probing.
+    pub(crate) state: CircuitState,
+    /// Why it was opened.
+    pub(crate) code: ErrorCode,
+    /// When it was opened.
+    pub(crate) opened_at: String,
+    /// Open: no call is made before; in the past, the next job that comes probes. Half open: when
+    /// the probe counts as lost.
+    pub(crate) until: String,
+}
+
 /// A tenant: whoever owns jobs and keys.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -77,6 +122,13 @@ pub(crate) struct TenantDocument {
     pub(crate) tenant_id: String,
     /// What the operator calls it.
     pub(crate) name: String,
+    /// Days from a job's end to its deletion.
+    #[schema(example = 30)]
+    pub(crate) retention_days: u32,
+    /// Days from a job's end to the deletion of its request and output. A dead letter cannot be
+    /// replayed after that.
+    #[schema(example = 7)]
+    pub(crate) payload_retention_days: u32,
     /// When it was made.
     pub(crate) created_at: String,
 }

@@ -5,7 +5,7 @@ SELECT
   jobs.max_attempts, jobs.created_at_ms, jobs.deadline_at_ms, jobs.due_at_ms, jobs.started_at_ms,
   jobs.completed_at_ms, jobs.model, jobs.error_code, jobs.error, jobs.ref_type, jobs.ref_id, jobs.metadata, jobs.attempts,
   jobs.replays, jobs.dropped_answers, jobs.request IS NULL AS payload_deleted
-FROM jobs
+FROM jobs INDEXED BY jobs_by_ref
 WHERE jobs.tenant_id = ?1
   AND jobs.id < ?2 AND jobs.id >= ?3
   AND (?4 IS NULL OR jobs.kind = ?4)

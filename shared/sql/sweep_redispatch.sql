@@ -1,11 +1,13 @@
 -- Sweep, in the consumer: waiting and due for longer than the grace, so its message is missing; sent again.
 -- ?1 now; ?2 the latest due instant that is overdue; ?3 rows at most.
+-- Whether the deadline is over is not asked, so that no crowd of such jobs has to be passed over: sweep_deadline, before it in
+-- the same batch, takes most, and the delivery of its message ends what is left.
 -- Safe to repeat: the row is due now, and is passed over until the grace is over again.
 UPDATE jobs
 SET due_at_ms = ?1, dispatches = dispatches + 1
 WHERE (tenant_id, id) IN (
   SELECT tenant_id, id FROM jobs
-  WHERE due_at_ms <= ?2 AND state IN ('queued', 'retry_scheduled') AND deadline_at_ms > ?1
+  WHERE due_at_ms <= ?2 AND state IN ('queued', 'retry_scheduled')
   ORDER BY due_at_ms LIMIT ?3
 )
 RETURNING tenant_id, id

@@ -1,5 +1,6 @@
 -- Sweep, in the consumer: running with its lease over -> queued, to be sent again.
--- ?1 now; ?2 rescues allowed; ?3 rows at most; ?4 the error as JSON.
+-- ?1 now; ?2 rescues allowed; ?3 rows at most; ?4 the error, JSON; ?5 rows looked at, those first whose lease is over the
+-- longest.
 -- Safe to repeat: a row leaves the condition with the update.
 UPDATE jobs
 SET
@@ -9,8 +10,11 @@ SET
     'attempt', attempt, 'startedAtMs', started_at_ms, 'finishedAtMs', CAST(?1 AS INTEGER),
     'outcome', 'rescued', 'code', 'lease_expired', 'possiblyBilled', json('true')))
 WHERE (tenant_id, id) IN (
-  SELECT tenant_id, id FROM jobs
-  WHERE due_at_ms <= ?1 AND state = 'running' AND rescues < ?2
-  ORDER BY due_at_ms LIMIT ?3
+  SELECT tenant_id, id FROM (
+    SELECT tenant_id, id, rescues FROM jobs
+    WHERE due_at_ms <= ?1 AND state = 'running'
+    ORDER BY due_at_ms LIMIT ?5
+  )
+  WHERE rescues < ?2 LIMIT ?3
 )
 RETURNING tenant_id, id

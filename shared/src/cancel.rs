@@ -25,8 +25,9 @@ pub enum Cancelled {
 /// 1. The transition, as one conditional statement. A repeat after a lost answer finds the job
 ///    cancelled, and the next step tells.
 /// 2. The job is read back: it says whether it is cancelled, whoever did it.
-/// 3. The document is put into the status cache, unless a call is under way. Whether that works is
-///    not the caller's concern.
+/// 3. The document is put into the status cache when this call ended the job, unless a provider is
+///    being asked: a document is cached at the end of its job only, so that it is gone from the
+///    cache before the job is. Whether that works is not the caller's concern.
 ///
 /// A provider call that is running goes on; its answer meets a closed fence and is dropped. The
 /// history says that the attempt was under way, and the run that drops the answer adds what it cost.
@@ -40,14 +41,14 @@ pub async fn cancel<P: Ports>(
 ) -> Result<Cancelled, DatabaseError> {
     let clock = ports.clock();
     let now = clock.now();
-    repeat(clock, || ports.store().cancel(tenant, job, now)).await?;
+    let cancelled = repeat(clock, || ports.store().cancel(tenant, job, now)).await?;
     let Some(record) = repeat(clock, || ports.store().job(tenant, job)).await? else {
         return Ok(Cancelled::Unknown);
     };
     let document = JobDocument::from(record);
     match document.status {
         JobState::Cancelled => {
-            if !is_call_under_way(&document) {
+            if cancelled.is_some() && !is_call_under_way(&document) {
                 status_cache::remember(ports, tenant, &document).await;
             }
             Ok(Cancelled::Done(Box::new(document)))

@@ -1,5 +1,9 @@
 //! The job document: what a client reads about a job, from the database or from the status cache.
 
+mod dead_letter;
+
+pub use dead_letter::{CostDocument, CountsDocument, DeadLetterDocument, DeadLetterSummary};
+
 use crate::error_code::ErrorCode;
 use crate::ids::{AuditId, JobId, TenantId};
 use crate::job::{

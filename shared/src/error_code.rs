@@ -56,6 +56,32 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
+    /// Every code that this version writes.
+    pub const ALL: [Self; 22] = [
+        Self::ProviderUnreachable,
+        Self::ProviderTimeout,
+        Self::ProviderBadResponse,
+        Self::ProviderMisconfigured,
+        Self::ProviderError,
+        Self::ProviderRateLimited,
+        Self::ProviderUnavailable,
+        Self::ProviderBilling,
+        Self::ProviderAuth,
+        Self::ProviderForbidden,
+        Self::ModelUnavailable,
+        Self::InvalidRequest,
+        Self::ContextLengthExceeded,
+        Self::PayloadTooLarge,
+        Self::ContentFiltered,
+        Self::Refused,
+        Self::OutputTooLarge,
+        Self::UnreadableRequest,
+        Self::LeaseExpired,
+        Self::AttemptsExhausted,
+        Self::Poison,
+        Self::DeadlineExceeded,
+    ];
+
     /// The code as it is stored and shown.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -83,6 +109,18 @@ impl ErrorCode {
             Self::Poison => "poison",
             Self::DeadlineExceeded => "deadline_exceeded",
             Self::Unknown => "unknown",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_written_everywhere_alike() {
+        for code in ErrorCode::ALL {
+            assert_eq!(serde_json::json!(code), code.as_str());
         }
     }
 }

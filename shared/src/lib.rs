@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod cancel;
+pub mod circuit;
 pub mod clock;
 pub mod cursor;
 pub mod database;
@@ -15,6 +16,8 @@ pub mod document;
 pub mod entropy;
 pub mod error_code;
 pub mod fingerprint;
+mod hex;
+pub mod idempotency;
 pub mod ids;
 pub mod job;
 pub mod json;
@@ -24,7 +27,9 @@ pub mod ports;
 pub mod provider;
 pub mod queue;
 pub mod repeat;
+pub mod replay;
 pub mod request;
+pub mod retention;
 pub mod retry;
 pub mod run;
 pub mod status;

@@ -16,7 +16,7 @@ pub use faults::{Fault, FaultyDatabase};
 pub use log::MemoryLog;
 pub use ports::NativePorts;
 pub use queue::MemoryQueue;
-pub use sqlite::SqliteDatabase;
+pub use sqlite::{MIGRATIONS, SqliteDatabase};
 pub use status_cache::MemoryStatusCache;
 pub use transport::{Scripted, ScriptedTransport};
 

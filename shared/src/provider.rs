@@ -22,7 +22,9 @@ pub use crate::access::Secret;
 pub use classify::classify;
 pub use headers::{HeaderText, InvalidHeaderText, ReplyHeaders};
 pub use settings::{Misconfigured, ProviderSettings};
-pub use verdict::{Action, Answer, Budget, Failure, FinishReason, Row, Usage, Verdict};
+pub use verdict::{
+    Action, Answer, Budget, CircuitSign, Failure, FinishReason, Row, Usage, Verdict,
+};
 
 use std::fmt;
 use std::time::Duration;

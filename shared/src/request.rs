@@ -3,6 +3,8 @@
 pub mod limits;
 mod read;
 
+pub(crate) use read::{PROVIDERS, read_model};
+
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -13,6 +13,9 @@ pub const SHORTEST_DELAY: Duration = Duration::from_millis(250);
 /// No delay is longer: a queue message cannot be delayed by more than twelve hours.
 pub const LONGEST_DELAY: Duration = Duration::from_hours(12);
 
+/// Hints in a row that a throttled job follows even if its schedule would wait longer.
+const TRUSTED_HINTS: u32 = 3;
+
 /// After this many failures every schedule has long reached its cap.
 const SERIES_LENGTH: u32 = 32;
 
@@ -88,6 +91,25 @@ pub fn delay(backoff: Backoff, failures: u32, hint: Option<Duration>, unit: f64)
     within_bounds(chosen)
 }
 
+/// How long a job waits that is throttled for the `series`-th time in a row, 1 the first.
+///
+/// The first [`TRUSTED_HINTS`] hints are taken at their word. A provider that hints at one second
+/// again and again does not mean it: from then on the job waits at least as long as without a hint.
+#[must_use]
+pub fn throttled_delay(
+    backoff: Backoff,
+    series: u32,
+    hint: Option<Duration>,
+    unit: f64,
+) -> Duration {
+    let hinted = delay(backoff, series, hint, unit);
+    if series <= TRUSTED_HINTS {
+        hinted
+    } else {
+        hinted.max(delay(backoff, series, None, unit))
+    }
+}
+
 /// The nearest delay we would wait.
 #[must_use]
 pub fn within_bounds(delay: Duration) -> Duration {
@@ -136,6 +158,23 @@ mod tests {
         let hint = Some(Duration::from_secs(20));
         assert_eq!(delay(Backoff::Fast, 9, hint, 0.0), Duration::from_secs(20));
         assert_eq!(delay(Backoff::Fast, 9, hint, 1.0), Duration::from_secs(22));
+    }
+
+    #[test]
+    fn from_the_fourth_time_on_a_throttled_job_waits_as_long_as_without_a_hint() {
+        let waits = |hint: u64| -> Vec<f64> {
+            let hint = Some(Duration::from_secs(hint));
+            (1..=6)
+                .map(|series| throttled_delay(Backoff::Base(5), series, hint, 0.0).as_secs_f64())
+                .collect()
+        };
+        // Half of 40, 80 and 160 seconds.
+        assert_eq!(waits(1), [1.0, 1.0, 1.0, 20.0, 40.0, 80.0]);
+        assert_eq!(waits(60), [60.0, 60.0, 60.0, 60.0, 60.0, 80.0]);
+        assert_eq!(
+            throttled_delay(Backoff::Base(5), 5, None, 1.0),
+            delay(Backoff::Base(5), 5, None, 1.0)
+        );
     }
 
     #[test]

@@ -7,7 +7,8 @@
 //!    else gets a job that is leased. A job that was rescued before is claimed by itself, when
 //!    all others of the delivery are committed: if it takes down its run, it takes none along.
 //! 3. *call* the provider, at most [`CONCURRENT_CALLS`] at a time: may happen twice for one job,
-//!    when a run dies between call and commit; the fence lets one answer through.
+//!    when a run dies between call and commit; the fence lets one answer through. Nobody is called
+//!    while the [circuit](crate::circuit) is open: the job is put off, and that is committed.
 //! 4. *commit* the attempts that ended together in one batch, each behind its fence: a repeat
 //!    changes zero rows.
 //! 5. *cache* the document of an immutable state: the same text under the same key.
@@ -22,6 +23,7 @@ pub use delivery::{Delivered, Disposition};
 
 pub(crate) use delivery::record_undecodable;
 
+use crate::circuit::{CircuitMemory, CircuitScope};
 use crate::clock::{Clock, Instant};
 use crate::database::DatabaseError;
 use crate::ids::DeliveryId;
@@ -61,6 +63,12 @@ pub struct RunSettings {
 }
 
 impl RunSettings {
+    /// What the circuits of these calls share.
+    #[must_use]
+    pub fn circuit_scope(&self) -> CircuitScope {
+        CircuitScope::of(self.provider_name(), &self.provider)
+    }
+
     /// The provider's name in results, errors and history.
     #[must_use]
     pub fn provider_name(&self) -> &'static str {
@@ -87,20 +95,25 @@ impl RunSettings {
 
 /// Runs the jobs of one delivery of the job queue and says what is to become of each message.
 ///
+/// `circuits` is what the isolate knows of the circuits, and outlives the delivery.
 /// Answers one [`Disposition`] a message, in order. Never fails: what goes wrong is logged and
 /// ends in a redelivery.
 pub async fn run_delivery<P: Ports, T: Transport>(
     ports: &P,
     transport: &T,
     settings: &RunSettings,
+    circuits: &CircuitMemory,
     messages: &[Delivered],
 ) -> Vec<Disposition> {
     let started_at = ports.clock().now();
     let delivery = DeliveryId::new(started_at, ports.entropy());
+    let scope = settings.circuit_scope();
     let run = Run {
         ports,
         transport,
         settings,
+        circuits,
+        scope: &scope,
         delivery: &delivery,
     };
     let mut board = Board::new(messages);
@@ -126,6 +139,8 @@ struct Run<'a, P, T> {
     ports: &'a P,
     transport: &'a T,
     settings: &'a RunSettings,
+    circuits: &'a CircuitMemory,
+    scope: &'a CircuitScope,
     delivery: &'a DeliveryId,
 }
 
@@ -180,6 +195,7 @@ impl<P: Ports, T: Transport> Run<'_, P, T> {
         wanted: &[JobMessage],
         rescued_too: bool,
     ) -> Option<Claims> {
+        let asked_at = self.ports.clock().now();
         let claim = || async {
             let now = self.ports.clock().now();
             let terms = ClaimTerms {
@@ -187,6 +203,7 @@ impl<P: Ports, T: Transport> Run<'_, P, T> {
                 now,
                 lease_until: self.settings.lease_until(now, wanted.len()),
                 rescued_too,
+                circuits: self.scope,
             };
             self.ports.store().claim(wanted, &terms).await
         };
@@ -195,6 +212,9 @@ impl<P: Ports, T: Transport> Run<'_, P, T> {
                 for error in &claims.unreadable {
                     log_database_error(self.ports, "unreadable_job", error);
                 }
+                let claimed = claims.claimed.iter();
+                let keys = claimed.map(|job| self.scope.key(job.model.as_deref()));
+                self.circuits.learn(asked_at, keys, &claims.circuits);
                 Some(claims)
             }
             Err(error) => {
@@ -212,8 +232,7 @@ impl<P: Ports, T: Transport> Run<'_, P, T> {
             let sender = &sender;
             stream::iter(claimed)
                 .for_each_concurrent(CONCURRENT_CALLS, |job| async move {
-                    let finished =
-                        attempt::run(self.ports, self.transport, self.settings, job).await;
+                    let finished = attempt::run(self, job).await;
                     // The receiver lives until the sender is dropped, so the send cannot fail.
                     drop(sender.unbounded_send(finished));
                 })

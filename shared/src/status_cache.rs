@@ -11,8 +11,9 @@ use crate::log::{Event, Log};
 use crate::ports::Ports;
 use std::time::Duration;
 
-/// How long a document stays cached.
-pub const TIME_TO_LIVE: Duration = Duration::from_hours(24);
+/// How long a document stays cached: less than the day for which every payload is kept at least,
+/// so that no cached document outlives what it repeats ([`crate::retention`]).
+pub const TIME_TO_LIVE: Duration = Duration::from_hours(23);
 
 /// The cache did not answer. Never shown to a client: the database is asked instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -5,21 +5,33 @@
 //! Zero rows changed is an answer, not an error: somebody else owns the job.
 
 mod access;
+mod circuits;
 mod commit;
 mod reading;
+mod replaying;
+mod retaining;
+mod submitting;
 mod sweeping;
+mod tenants;
 
 pub use access::{KeyRow, NewKey};
+pub use circuits::Probed;
 pub use commit::{Answered, Commit, Settlement};
-pub use reading::{JobFilter, PAGE_LIMIT};
+pub use reading::{DeadLetterFilter, DeadLetterRecord, JobFilter, PAGE_LIMIT};
+pub use replaying::{NewReplay, ReplayStanding};
+pub use retaining::Deleted;
+pub use submitting::{KeyHolder, NewJob};
 pub use sweeping::{SweepLimits, Swept, SweptJob};
+pub use tenants::{
+    PAYLOAD_RETENTION_SECONDS, RETENTION_SECONDS, TenantChange, TenantChanged, TenantRow,
+};
 
+use crate::circuit::{CircuitRecord, CircuitScope};
 use crate::clock::Instant;
 use crate::database::{Database, DatabaseError, Statement, StatementResult, Value};
 use crate::ids::{DeliveryId, JobId, TenantId};
-use crate::job::{ClaimedJob, JobRecord, JobStanding, Kind};
+use crate::job::{ClaimedJob, JobRecord, JobStanding};
 use crate::message::JobMessage;
-use std::collections::BTreeMap;
 
 /// How early, in milliseconds, a job may start before it is due: queue delays are whole seconds,
 /// and the clocks of two machines differ a little.
@@ -27,33 +39,6 @@ pub(crate) const EARLY_MS: i64 = 1_000;
 
 /// Rescues after which a job whose lease runs out again is dead-lettered as poison.
 pub const MAX_RESCUES: u32 = 2;
-
-/// A new job.
-#[derive(Clone, Debug, PartialEq)]
-pub struct NewJob {
-    /// Whose job it is.
-    pub tenant_id: TenantId,
-    /// Its id, fresh.
-    pub id: JobId,
-    /// What is to be done.
-    pub kind: Kind,
-    /// Failures allowed, 1 to 20.
-    pub max_attempts: u32,
-    /// When it was submitted; it may run at once.
-    pub created_at: Instant,
-    /// Seconds from then to the deadline, after which no attempt begins.
-    pub deadline_seconds: u32,
-    /// The model asked for.
-    pub model: Option<String>,
-    /// The client's own reference.
-    pub ref_type: Option<String>,
-    /// The client's own reference.
-    pub ref_id: Option<String>,
-    /// The client's own labels.
-    pub metadata: BTreeMap<String, String>,
-    /// JSON of what the provider is asked.
-    pub request: String,
-}
 
 /// How a delivery claims.
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +52,8 @@ pub struct ClaimTerms<'a> {
     /// Whether jobs that were rescued before are taken as well. They run alone, so that one that
     /// takes down its run takes no other along.
     pub rescued_too: bool,
+    /// Whose circuits the jobs meet.
+    pub circuits: &'a CircuitScope,
 }
 
 /// What a delivery's claim got.
@@ -79,6 +66,8 @@ pub struct Claims {
     pub unreadable: Vec<DatabaseError>,
     /// Where every job of the delivery stands now, the claimed ones as well; unknown ones are absent.
     pub standings: Vec<JobStanding>,
+    /// The circuits the jobs meet that are not closed.
+    pub circuits: Vec<CircuitRecord>,
 }
 
 impl Claims {
@@ -150,35 +139,9 @@ impl<D: Database> Store<D> {
             .next()
     }
 
-    /// Submit: the job is in `queued`, and from here on it is owed.
-    ///
-    /// # Errors
-    /// [`DatabaseError`]: nothing is promised. Repeating with the same job is safe.
-    pub async fn insert_job(&self, job: &NewJob) -> Result<(), DatabaseError> {
-        let metadata = serde_json::to_string(&job.metadata).unwrap_or_else(|_| "{}".to_owned());
-        let parameters = vec![
-            job.tenant_id.as_str().into(),
-            job.id.as_str().into(),
-            job.kind.as_str().into(),
-            job.max_attempts.into(),
-            job.created_at.into(),
-            job.deadline_seconds.into(),
-            job.model.as_deref().into(),
-            job.ref_type.as_deref().into(),
-            job.ref_id.as_deref().into(),
-            Value::Null,
-            Value::Null,
-            metadata.into(),
-            job.request.as_str().into(),
-        ];
-        self.run(include_str!("../sql/insert_job.sql"), parameters)
-            .await?;
-        Ok(())
-    }
-
     /// Claim: takes every job of `messages` that may run now, on the given terms.
     ///
-    /// One round trip and two statements, whatever the number of messages.
+    /// One round trip and three statements, whatever the number of messages.
     ///
     /// # Errors
     /// [`DatabaseError`]: some jobs may be leased. Repeating with the same token gives them; when
@@ -201,7 +164,11 @@ impl<D: Database> Store<D> {
         let mut results = self
             .batch(vec![
                 Statement::new(include_str!("../sql/claim_jobs.sql"), claim),
-                Statement::new(include_str!("../sql/look_up_jobs.sql"), vec![ids.into()]),
+                Statement::new(
+                    include_str!("../sql/look_up_jobs.sql"),
+                    vec![ids.as_str().into()],
+                ),
+                circuits::of_jobs(&ids, terms.circuits),
             ])
             .await?;
         let mut claims = Claims::default();
@@ -217,6 +184,12 @@ impl<D: Database> Store<D> {
                 Err(error) => claims.unreadable.push(error),
             }
         }
+        // A row that cannot be read is taken for a closed circuit: the job goes on.
+        claims.circuits = results
+            .next()?
+            .decode_each()
+            .filter_map(Result::ok)
+            .collect();
         Ok(claims)
     }
 

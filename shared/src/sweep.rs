@@ -8,6 +8,7 @@ use crate::log::{Event, Log};
 use crate::message::JobMessage;
 use crate::ports::Ports;
 use crate::queue::{Queue, log_send_failed};
+use crate::retention;
 use crate::store::SweepLimits;
 
 /// Rows that each statement of one sweep moves at most.
@@ -27,6 +28,8 @@ const LONGEST_HOLD_SECONDS: i64 = 3_600;
 /// 2. The rows are moved, in one transaction.
 /// 3. Word of dead letters, and the messages, are sent. A message that cannot be sent is not lost:
 ///    its row stays due, and a later sweep sends it.
+/// 4. What has been kept for its time is deleted, in transactions of its own: it can wait, and
+///    when it fails, the rest is done.
 ///
 /// # Errors
 /// [`DatabaseError`]: nothing may have moved; the next sweep finds it.
@@ -52,7 +55,12 @@ pub async fn sweep<P: Ports>(ports: &P, grace_seconds: u32) -> Result<(), Databa
         .chain(swept.redispatched)
         .collect();
     send(ports, &messages).await;
-    ports.log().conclude(event);
+    let deleted = retention::delete_expired(ports, now).await;
+    ports.log().conclude(
+        event
+            .with("payloads_deleted", deleted.payloads)
+            .with("jobs_deleted", deleted.jobs),
+    );
     Ok(())
 }
 

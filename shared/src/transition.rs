@@ -73,15 +73,6 @@ fn settle_retry(
         Budget::Throttle => false,
         Budget::Failure | Budget::Immediate => true,
     };
-    let give_up = |code, message| {
-        let error = ErrorDetail {
-            message,
-            retryable: false,
-            cause: Some(failure.code),
-            ..error.clone()
-        };
-        dead_letter(job, counts_as_failure, code, error)
-    };
     let failures = job.failures + u32::from(counts_as_failure);
     if counts_as_failure && failures >= job.max_attempts {
         let message = format!(
@@ -89,29 +80,68 @@ fn settle_retry(
             failure.code.as_str(),
             error.message
         );
-        return give_up(ErrorCode::AttemptsExhausted, message);
+        let error = given_up(failure, error, message);
+        return dead_letter(job, counts_as_failure, ErrorCode::AttemptsExhausted, error);
     }
-    // A throttled job waits longer each time as well, by its row of deferrals.
-    let series = if counts_as_failure {
-        failures
-    } else {
-        same_row_before(job, failure) + 1
+    let due_at = |unit| {
+        let delay = if counts_as_failure {
+            retry::delay(failure.backoff, failures, failure.hint, unit)
+        } else {
+            let series = same_row_before(job, failure) + 1;
+            retry::throttled_delay(failure.backoff, series, failure.hint, unit)
+        };
+        now.plus_millis(i64::try_from(delay.as_millis()).unwrap_or(i64::MAX))
     };
-    let delay = retry::delay(failure.backoff, series, failure.hint, jitter);
-    let due_at = now.plus_millis(i64::try_from(delay.as_millis()).unwrap_or(i64::MAX));
+    // Jitter alone leads nobody past the deadline.
+    let jittered = Some(due_at(jitter)).filter(|due_at| *due_at < job.deadline_at);
+    let due_at = jittered.unwrap_or_else(|| due_at(0.0));
+    schedule(job, failure, error, counts_as_failure, due_at)
+}
+
+/// Puts off a job that was not run, because it would fail by no fault of its own: `failure` says
+/// why. It costs the job nothing.
+#[must_use]
+pub(crate) fn defer(
+    job: &ClaimedJob,
+    failure: &Failure,
+    provider: &str,
+    due_at: Instant,
+) -> Settlement {
+    schedule(job, failure, detail(failure, provider), false, due_at)
+}
+
+/// The next attempt begins at `due_at`, unless the deadline comes first.
+fn schedule(
+    job: &ClaimedJob,
+    failure: &Failure,
+    error: ErrorDetail,
+    counts_as_failure: bool,
+    due_at: Instant,
+) -> Settlement {
     if due_at >= job.deadline_at {
         let message = format!(
             "The next attempt would begin after the deadline; the last ended with {}: {}",
             failure.code.as_str(),
             error.message
         );
-        return give_up(ErrorCode::DeadlineExceeded, message);
+        let error = given_up(failure, error, message);
+        return dead_letter(job, counts_as_failure, ErrorCode::DeadlineExceeded, error);
     }
     Settlement::RetryScheduled {
         due_at,
         counts_as_failure,
         code: failure.code,
         error,
+    }
+}
+
+/// What is told of a failure that is not tried again.
+fn given_up(failure: &Failure, error: ErrorDetail, message: String) -> ErrorDetail {
+    ErrorDetail {
+        message,
+        retryable: false,
+        cause: Some(failure.code),
+        ..error
     }
 }
 
@@ -145,13 +175,18 @@ fn detail(failure: &Failure, provider: &str) -> ErrorDetail {
     }
 }
 
-/// The job's history with one more attempt, the oldest making room.
+/// The job's history with one more attempt. Where there is no room the oldest deferral goes, because
+/// many of them say the same; without one, the oldest attempt.
 #[must_use]
 pub fn history(job: &ClaimedJob, record: AttemptRecord) -> Vec<AttemptRecord> {
     let mut attempts = job.attempts.clone();
     attempts.push(record);
-    let surplus = attempts.len().saturating_sub(HISTORY_LIMIT);
-    attempts.drain(..surplus);
+    while attempts.len() > HISTORY_LIMIT {
+        let deferral = attempts
+            .iter()
+            .position(|record| record.outcome == AttemptOutcome::Deferred);
+        attempts.remove(deferral.unwrap_or(0));
+    }
     attempts
 }
 

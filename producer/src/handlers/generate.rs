@@ -1,39 +1,39 @@
-use super::refuse_idempotency_key;
+use super::accepted::accepted;
 use crate::answer::Answer;
 use crate::app::{App, Readiness};
 use crate::call::Call;
+use crate::idempotency;
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::wire::AcceptedDocument;
-use http::StatusCode;
-use http::header::{LOCATION, RETRY_AFTER};
+use redrive_shared::idempotency::Idempotency;
 use redrive_shared::ports::Ports;
 use redrive_shared::request::GenerateRequest;
-use redrive_shared::submit::submit_generate;
+use redrive_shared::submit::{Submitted, submit_generate, submit_generate_once};
 
 /// `POST /api/v1/generate`: accepts a job.
 ///
 /// 1. Headers, query and body are judged: 400, 422.
-/// 2. The job is stored, and its message sent: 503 when the database did not take it.
+/// 2. The job is stored, and its message sent: 503 when the database did not take it. With
+///    `Idempotency-Key`, an earlier request may have made the job: then nothing is stored or sent;
+///    422 when that one asked for something else.
 /// 3. 202 with the job's id and where to read it. It depends on the database alone.
 pub(super) async fn submit<P: Ports, R: Readiness>(
     app: &App<P, R>,
     call: &mut Call,
 ) -> Result<Answer, Problem> {
-    refuse_idempotency_key(&call.parts.headers)?;
+    let key = idempotency::key(&call.parts.headers)?;
     Query::refuse(&call.parts.uri)?;
-    let request = GenerateRequest::read(&call.json()?).map_err(Problem::invalid)?;
+    let body = call.json()?;
+    let request = GenerateRequest::read(&body).map_err(Problem::invalid)?;
     let tenant = call.tenant()?;
-    let job = submit_generate(&app.ports, &tenant, &request).await?;
-    let status_url = call.url_of(&format!("/api/v1/jobs/{job}"));
-    let document = AcceptedDocument {
-        success: true,
-        job_id: job.to_string(),
-        status: "queued",
-        status_url: status_url.clone(),
+    let Some(key) = key else {
+        let job = submit_generate(&app.ports, &tenant, &request).await?;
+        return accepted(call, job, false);
     };
-    call.noted.job = Some(job);
-    Ok(Answer::json(StatusCode::ACCEPTED, &document)?
-        .with(LOCATION, &status_url)
-        .with(RETRY_AFTER, "1"))
+    let idempotency = Idempotency::of_body(key, &body);
+    match submit_generate_once(&app.ports, &tenant, &request, &idempotency).await? {
+        Submitted::New(job) => accepted(call, job, false),
+        Submitted::Repeated(job) => accepted(call, job, true),
+        Submitted::KeyReused => Err(Problem::idempotency_key_reused()),
+    }
 }

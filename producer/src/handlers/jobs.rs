@@ -1,7 +1,6 @@
 mod filter;
 
-pub(super) use filter::limit_of;
-
+use super::page::cut;
 use crate::answer::Answer;
 use crate::app::{App, Readiness};
 use crate::call::Call;
@@ -17,6 +16,7 @@ use redrive_shared::cursor::Cursor;
 use redrive_shared::document::JobDocument;
 use redrive_shared::json::Fields;
 use redrive_shared::ports::Ports;
+use redrive_shared::repeat::repeat;
 use redrive_shared::status;
 use std::time::Duration;
 
@@ -75,19 +75,14 @@ pub(super) async fn list<P: Ports, R: Readiness>(
 ) -> Result<Answer, Problem> {
     let tenant = call.tenant()?;
     let page = PageRequest::read(&Query::of(&call.parts.uri)?, &tenant)?;
-    let mut records = redrive_shared::repeat::repeat(app.ports.clock(), || {
+    let records = repeat(app.ports.clock(), || {
         app.ports
             .store()
             .jobs(&tenant, &page.filter, page.limit + 1)
     })
     .await?;
-    let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
-    let is_last = records.len() <= limit;
-    records.truncate(limit);
-    let next_cursor = records
-        .last()
-        .filter(|_| !is_last)
-        .map(|record| Cursor::after(record.id.clone()).encode(&tenant, &page.fingerprint));
+    let (records, last) = cut(records, page.limit, |record| record.id.clone());
+    let next_cursor = last.map(|last| Cursor::after(last).encode(&tenant, &page.fingerprint));
     let data = records.into_iter().map(JobDocument::from).collect();
     Answer::json(StatusCode::OK, &JobPage { data, next_cursor })
 }
@@ -97,17 +92,16 @@ pub(super) async fn list<P: Ports, R: Readiness>(
 /// 1. The body must be empty or `{}`: 400, 422.
 /// 2. An id that is unknown, foreign or malformed: 404.
 /// 3. The job is cancelled: 503 when the database does not answer, 409 when the job ended before.
+///    Once is as good as twice, so that `Idempotency-Key` has nothing to add and is not looked at.
 /// 4. 200 with the document; for a job that was cancelled before as well.
 pub(super) async fn cancel<P: Ports, R: Readiness>(
     app: &App<P, R>,
     call: &mut Call,
 ) -> Result<Answer, Problem> {
     Query::refuse(&call.parts.uri)?;
-    if !call.body.is_empty() {
-        Fields::of(&call.json()?)
-            .finish(|| Some(()))
-            .map_err(Problem::invalid)?;
-    }
+    Fields::of(&call.json_or_nothing()?)
+        .finish(|| Some(()))
+        .map_err(Problem::invalid)?;
     let tenant = call.tenant()?;
     let job = call.path_job()?;
     match cancel::cancel(&app.ports, &tenant, &job).await? {

@@ -1,8 +1,8 @@
-use super::jobs::limit_of;
-use super::refuse_idempotency_key;
+use super::page::{DEFAULT_LIMIT, cut, limit_of};
 use crate::answer::Answer;
 use crate::app::{App, Readiness};
 use crate::call::Call;
+use crate::idempotency;
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::wire::{KeyDocument, KeyPage, NewKeyDocument};
@@ -17,9 +17,6 @@ use redrive_shared::ports::Ports;
 use redrive_shared::repeat::repeat;
 use redrive_shared::store::{KeyRow, NewKey};
 use serde_json::Value;
-
-/// Keys on a page when the client does not say.
-const DEFAULT_LIMIT: u32 = 20;
 
 /// What a new key is to be.
 struct KeyRequest {
@@ -39,7 +36,7 @@ pub(super) async fn create<P: Ports, R: Readiness>(
     app: &App<P, R>,
     call: &mut Call,
 ) -> Result<Answer, Problem> {
-    refuse_idempotency_key(&call.parts.headers)?;
+    idempotency::refuse(&call.parts.headers)?;
     Query::refuse(&call.parts.uri)?;
     let now = app.ports.clock().now();
     let request = read_request(&call.json()?, now).map_err(Problem::invalid)?;
@@ -134,17 +131,11 @@ pub(super) async fn list<P: Ports, R: Readiness>(
         );
         fields.finish(|| Some((tenant?, limit.unwrap_or(DEFAULT_LIMIT), after)))
     })?;
-    let mut rows = repeat(app.ports.clock(), || {
+    let rows = repeat(app.ports.clock(), || {
         app.ports.store().keys(&tenant, after.as_ref(), limit + 1)
     })
     .await?;
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let is_last = rows.len() <= limit;
-    rows.truncate(limit);
-    let next_cursor = rows
-        .last()
-        .filter(|_| !is_last)
-        .map(|row| row.id.to_string());
+    let (rows, next_cursor) = cut(rows, limit, |row| row.id.to_string());
     let data = rows
         .into_iter()
         .map(document)

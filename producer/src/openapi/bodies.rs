@@ -98,13 +98,62 @@ enum ProviderName {
 #[serde(deny_unknown_fields)]
 pub(super) struct EmptyBody {}
 
+/// What is to be different this time. Whatever is absent stays as the job has it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct ReplayBody {
+    /// The model to ask, for good.
+    #[schema(
+        nullable = false,
+        min_length = 1,
+        max_length = 128,
+        pattern = "^[A-Za-z0-9._:/@+-]+$",
+        example = "gpt-4o"
+    )]
+    model: Option<String>,
+    /// Who is asked.
+    #[schema(nullable = false)]
+    provider: Option<ProviderName>,
+    /// How many attempts may fail, from now on, before the job is dead-lettered again.
+    #[schema(nullable = false, minimum = 1, maximum = 20)]
+    max_attempts: Option<u8>,
+    /// Seconds from now after which no attempt begins any more.
+    #[schema(nullable = false, minimum = 1, maximum = 604_800)]
+    deadline_seconds: Option<u32>,
+    /// Why, for the audit log. At most 500 bytes, on one line.
+    #[schema(nullable = false, min_length = 1, max_length = 500)]
+    note: Option<String>,
+}
+
 /// A new tenant.
 #[derive(Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct TenantBody {
     /// What you call it. At most 100 bytes, on one line.
     #[schema(min_length = 1, max_length = 100, example = "Support desk")]
     name: String,
+    /// Days from a job's end to its deletion.
+    #[schema(nullable = false, minimum = 1, maximum = 3650, default = 30)]
+    retention_days: Option<u32>,
+    /// Days from a job's end to the deletion of its request and output; at most `retentionDays`. A
+    /// week when absent, or `retentionDays` if that is shorter.
+    #[schema(nullable = false, minimum = 1, maximum = 3650)]
+    payload_retention_days: Option<u32>,
+}
+
+/// What is to be different about a tenant. Whatever is absent stays as it is.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct TenantChangeBody {
+    /// What you call it. At most 100 bytes, on one line.
+    #[schema(nullable = false, min_length = 1, max_length = 100)]
+    name: Option<String>,
+    /// Days from a job's end to its deletion.
+    #[schema(nullable = false, minimum = 1, maximum = 3650)]
+    retention_days: Option<u32>,
+    /// Days from a job's end to the deletion of its request and output; at most `retentionDays`.
+    #[schema(nullable = false, minimum = 1, maximum = 3650)]
+    payload_retention_days: Option<u32>,
 }
 
 /// A new API key.

@@ -1,6 +1,7 @@
 //! What each operation is described as.
 
 mod admin;
+mod dead_letters;
 mod jobs;
 mod service;
 
@@ -8,8 +9,9 @@ use super::content;
 use crate::problem::ProblemCode;
 use crate::route::{Operation, Route};
 use redrive_shared::store::PAGE_LIMIT;
+use serde_json::json;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::{Content, ObjectBuilder, Required, Type};
+use utoipa::openapi::{Content, KnownFormat, ObjectBuilder, Required, SchemaFormat, Type};
 
 /// An operation in words.
 pub(super) struct Described {
@@ -80,6 +82,35 @@ impl Described {
         )
     }
 
+    /// `createdAfter` and `createdBefore`, as the lists of jobs take them.
+    fn created(self) -> Self {
+        let time = || text().format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)));
+        self.parameter(
+            query("createdAfter", "Only jobs created at this time or later."),
+            time(),
+        )
+        .parameter(
+            query("createdBefore", "Only jobs created before this time."),
+            time(),
+        )
+    }
+
+    /// `Idempotency-Key`, where it is honoured.
+    fn idempotency_key(self) -> Self {
+        let header = ParameterBuilder::new()
+            .parameter_in(ParameterIn::Header)
+            .name("Idempotency-Key")
+            .required(Required::False)
+            .description(Some(
+                "Your own name for this request, so that sending it twice does it once: 1 to 255 \
+                 characters of visible ASCII, as a string in double quotes or as a bare word. For \
+                 24 hours the same key with the same body, as JSON, gets the first answer again, \
+                 with `Idempotent-Replayed: true`; with another body it is refused.",
+            ));
+        let example = json!("\"8e03978e-40d5-43e8-bc93-6894a57f9324\"");
+        self.parameter(header, text().examples([example]))
+    }
+
     fn body(mut self, schema: &str, example: serde_json::Value, required: bool) -> Self {
         let mut content = content(schema);
         content.example = Some(example);
@@ -126,6 +157,23 @@ fn path_id(description: &str) -> ParameterBuilder {
         .description(Some(description))
 }
 
+fn one_of(values: &[&str]) -> ObjectBuilder {
+    text().enum_values(Some(values.iter().copied()))
+}
+
+/// The headers of an answer that says that a job is accepted.
+const ACCEPTED_HEADERS: &[(&str, &str)] = &[
+    (
+        "Location",
+        "Where to read the job: the same as `statusUrl`.",
+    ),
+    ("Retry-After", "Seconds to wait before the first look."),
+    (
+        "Idempotent-Replayed",
+        "`true` when an earlier request with the same key got this answer first.",
+    ),
+];
+
 fn text() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String)
 }
@@ -140,7 +188,13 @@ pub(super) fn describe(route: &Route) -> Described {
         Operation::ReadJob => jobs::read(route.path),
         Operation::ListJobs => jobs::list(),
         Operation::CancelJob => jobs::cancel(),
+        Operation::ListDeadLetters => dead_letters::list(),
+        Operation::ReadDeadLetter => dead_letters::read(),
+        Operation::ReplayDeadLetter => dead_letters::replay(),
         Operation::CreateTenant => admin::create_tenant(),
+        Operation::ReadTenant => admin::read_tenant(),
+        Operation::ChangeTenant => admin::change_tenant(),
+        Operation::ListCircuits => admin::list_circuits(),
         Operation::CreateKey => admin::create_key(),
         Operation::ListKeys => admin::list_keys(),
         Operation::RevokeKey => admin::revoke_key(),

@@ -3,7 +3,6 @@
 use super::{REQUEST_ID, content, header};
 use crate::problem::ProblemCode;
 use crate::route::{Access, Route};
-use http::Method;
 use std::collections::BTreeMap;
 use utoipa::openapi::{Ref, Response, ResponseBuilder};
 
@@ -37,11 +36,7 @@ pub(super) fn responses(route: &Route, own: &[ProblemCode]) -> Vec<(u16, Respons
     } else {
         WITH_KEY
     };
-    let with_body = if route.method == Method::POST {
-        WITH_BODY
-    } else {
-        &[]
-    };
+    let with_body = if route.takes_body() { WITH_BODY } else { &[] };
     let mut by_status: BTreeMap<u16, Vec<ProblemCode>> = BTreeMap::new();
     for code in [EVERYWHERE, with_key, with_body, own].concat() {
         by_status

@@ -13,13 +13,15 @@ pub enum ProblemCode {
     BodyIncomplete,
     /// `Authorization` and `X-API-Key` name different keys.
     ConflictingCredentials,
-    /// `Idempotency-Key` was sent, and is not honoured yet.
+    /// `Idempotency-Key` was sent, and the route does not honour it.
     IdempotencyNotSupported,
+    /// `Idempotency-Key` is no key.
+    IdempotencyKeyInvalid,
     /// No valid key.
     Unauthenticated,
     /// The key lacks the scope.
     InsufficientScope,
-    /// No such job or key.
+    /// No such job, dead letter, tenant or key.
     NotFound,
     /// No such path.
     RouteNotFound,
@@ -29,6 +31,10 @@ pub enum ProblemCode {
     RequestTimeout,
     /// The job has ended.
     JobNotCancellable,
+    /// The job is not dead, and so cannot be replayed.
+    NotDeadLettered,
+    /// The job's request was deleted, so that it cannot be replayed.
+    PayloadDeleted,
     /// The body is over 1 MiB.
     PayloadTooLarge,
     /// Path and query are over 2 KiB.
@@ -37,6 +43,8 @@ pub enum ProblemCode {
     UnsupportedMediaType,
     /// Fields or parameters are wrong.
     ValidationFailed,
+    /// `Idempotency-Key` belongs to a request that asked for something else.
+    IdempotencyKeyReused,
     /// The headers are over 16 KiB.
     HeadersTooLarge,
     /// A fault of ours.
@@ -49,11 +57,12 @@ pub enum ProblemCode {
 
 impl ProblemCode {
     /// Every kind.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 23] = [
         Self::InvalidJson,
         Self::BodyIncomplete,
         Self::ConflictingCredentials,
         Self::IdempotencyNotSupported,
+        Self::IdempotencyKeyInvalid,
         Self::Unauthenticated,
         Self::InsufficientScope,
         Self::NotFound,
@@ -61,128 +70,104 @@ impl ProblemCode {
         Self::MethodNotAllowed,
         Self::RequestTimeout,
         Self::JobNotCancellable,
+        Self::NotDeadLettered,
+        Self::PayloadDeleted,
         Self::PayloadTooLarge,
         Self::UriTooLong,
         Self::UnsupportedMediaType,
         Self::ValidationFailed,
+        Self::IdempotencyKeyReused,
         Self::HeadersTooLarge,
         Self::Internal,
         Self::StorageUnavailable,
         Self::Misconfigured,
     ];
 
-    const fn describe(self) -> (&'static str, StatusCode, &'static str) {
-        match self {
-            Self::InvalidJson => (
-                "invalid-json",
-                StatusCode::BAD_REQUEST,
-                "The body is not strict JSON",
-            ),
-            Self::BodyIncomplete => (
-                "body-incomplete",
-                StatusCode::BAD_REQUEST,
-                "The body could not be read to its end",
-            ),
-            Self::ConflictingCredentials => (
-                "conflicting-credentials",
-                StatusCode::BAD_REQUEST,
-                "Two headers name different keys",
-            ),
-            Self::IdempotencyNotSupported => (
-                "idempotency-not-supported",
-                StatusCode::BAD_REQUEST,
-                "Idempotency-Key is not honoured yet",
-            ),
-            Self::Unauthenticated => (
-                "unauthenticated",
-                StatusCode::UNAUTHORIZED,
-                "A valid API key is needed",
-            ),
-            Self::InsufficientScope => (
-                "insufficient-scope",
-                StatusCode::FORBIDDEN,
-                "The key lacks a scope",
-            ),
-            Self::NotFound => ("not-found", StatusCode::NOT_FOUND, "There is no such thing"),
-            Self::RouteNotFound => (
-                "route-not-found",
-                StatusCode::NOT_FOUND,
-                "There is no such path",
-            ),
-            Self::MethodNotAllowed => (
-                "method-not-allowed",
-                StatusCode::METHOD_NOT_ALLOWED,
-                "The path does not take this method",
-            ),
-            Self::RequestTimeout => (
-                "request-timeout",
-                StatusCode::REQUEST_TIMEOUT,
-                "The body took too long to arrive",
-            ),
-            Self::JobNotCancellable => (
-                "job-not-cancellable",
-                StatusCode::CONFLICT,
-                "The job can no longer be cancelled",
-            ),
-            Self::PayloadTooLarge => (
-                "payload-too-large",
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "The body is too large",
-            ),
-            Self::UriTooLong => (
-                "uri-too-long",
-                StatusCode::URI_TOO_LONG,
-                "The URL is too long",
-            ),
-            Self::UnsupportedMediaType => (
-                "unsupported-media-type",
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "The body must be plain JSON",
-            ),
-            Self::ValidationFailed => (
-                "validation-failed",
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "Fields or parameters are not valid",
-            ),
-            Self::HeadersTooLarge => (
-                "headers-too-large",
-                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-                "The headers are too large",
-            ),
-            Self::Internal => (
-                "internal",
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "Something is wrong on our side",
-            ),
-            Self::StorageUnavailable => (
-                "storage-unavailable",
-                StatusCode::SERVICE_UNAVAILABLE,
-                "The storage did not answer",
-            ),
-            Self::Misconfigured => (
-                "misconfigured",
-                StatusCode::SERVICE_UNAVAILABLE,
-                "The deployment is not set up",
-            ),
-        }
-    }
-
     /// The code as it is written.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
-        self.describe().0
+        match self {
+            Self::InvalidJson => "invalid-json",
+            Self::BodyIncomplete => "body-incomplete",
+            Self::ConflictingCredentials => "conflicting-credentials",
+            Self::IdempotencyNotSupported => "idempotency-not-supported",
+            Self::IdempotencyKeyInvalid => "idempotency-key-invalid",
+            Self::Unauthenticated => "unauthenticated",
+            Self::InsufficientScope => "insufficient-scope",
+            Self::NotFound => "not-found",
+            Self::RouteNotFound => "route-not-found",
+            Self::MethodNotAllowed => "method-not-allowed",
+            Self::RequestTimeout => "request-timeout",
+            Self::JobNotCancellable => "job-not-cancellable",
+            Self::NotDeadLettered => "not-dead-lettered",
+            Self::PayloadDeleted => "payload-deleted",
+            Self::PayloadTooLarge => "payload-too-large",
+            Self::UriTooLong => "uri-too-long",
+            Self::UnsupportedMediaType => "unsupported-media-type",
+            Self::ValidationFailed => "validation-failed",
+            Self::IdempotencyKeyReused => "idempotency-key-reused",
+            Self::HeadersTooLarge => "headers-too-large",
+            Self::Internal => "internal",
+            Self::StorageUnavailable => "storage-unavailable",
+            Self::Misconfigured => "misconfigured",
+        }
     }
 
     /// The HTTP status.
     #[must_use]
     pub const fn status(self) -> StatusCode {
-        self.describe().1
+        match self {
+            Self::InvalidJson
+            | Self::BodyIncomplete
+            | Self::ConflictingCredentials
+            | Self::IdempotencyNotSupported
+            | Self::IdempotencyKeyInvalid => StatusCode::BAD_REQUEST,
+            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::InsufficientScope => StatusCode::FORBIDDEN,
+            Self::NotFound | Self::RouteNotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::JobNotCancellable | Self::NotDeadLettered | Self::PayloadDeleted => {
+                StatusCode::CONFLICT
+            }
+            Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UriTooLong => StatusCode::URI_TOO_LONG,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::ValidationFailed | Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::StorageUnavailable | Self::Misconfigured => StatusCode::SERVICE_UNAVAILABLE,
+        }
     }
 
     /// The kind of problem in a few words, for people.
     #[must_use]
     pub const fn title(self) -> &'static str {
-        self.describe().2
+        match self {
+            Self::InvalidJson => "The body is not strict JSON",
+            Self::BodyIncomplete => "The body could not be read to its end",
+            Self::ConflictingCredentials => "Two headers name different keys",
+            Self::IdempotencyNotSupported => "Idempotency-Key is not honoured here",
+            Self::IdempotencyKeyInvalid => "Idempotency-Key is not a key",
+            Self::Unauthenticated => "A valid API key is needed",
+            Self::InsufficientScope => "The key lacks a scope",
+            Self::NotFound => "There is no such thing",
+            Self::RouteNotFound => "There is no such path",
+            Self::MethodNotAllowed => "The path does not take this method",
+            Self::RequestTimeout => "The body took too long to arrive",
+            Self::JobNotCancellable => "The job can no longer be cancelled",
+            Self::NotDeadLettered => "The job is not dead",
+            Self::PayloadDeleted => "The job's request was deleted",
+            Self::PayloadTooLarge => "The body is too large",
+            Self::UriTooLong => "The URL is too long",
+            Self::UnsupportedMediaType => "The body must be plain JSON",
+            Self::ValidationFailed => "Fields or parameters are not valid",
+            Self::IdempotencyKeyReused => "Idempotency-Key belongs to another request",
+            Self::HeadersTooLarge => "The headers are too large",
+            Self::Internal => "Something is wrong on our side",
+            Self::StorageUnavailable => "The storage did not answer",
+            Self::Misconfigured => "The deployment is not set up",
+        }
     }
 }
 

@@ -335,20 +335,6 @@ async fn a_long_url_and_large_headers_are_refused() {
 }
 
 #[tokio::test]
-async fn an_idempotency_key_is_refused_and_not_ignored() {
-    let bench = Bench::new().await;
-    let body = json!({"prompt": "x"});
-    for value in ["\"8e03978e-40d5-43e8-bc93-6894a57f9324\"", "bare", ""] {
-        let request = request(Method::POST, GENERATE, &bench.user.key, Some(&body));
-        let reply = bench
-            .api
-            .send(with_header(request, "idempotency-key", value))
-            .await;
-        bench.assert_refused(&reply, 400, "idempotency-not-supported", value);
-    }
-}
-
-#[tokio::test]
 async fn routes_without_parameters_refuse_them() {
     let bench = Bench::new().await;
     let reply = bench

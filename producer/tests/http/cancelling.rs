@@ -1,6 +1,6 @@
 //! `POST /api/v1/jobs/{id}/cancel`.
 
-use crate::support::{Api, Reply, Step, Tenant, request};
+use crate::support::{Api, Reply, Step, Tenant, request, with_header};
 use http::Method;
 use redrive_shared::database::DatabaseError;
 use serde_json::json;
@@ -17,7 +17,7 @@ async fn cancel(api: &Api, user: &Tenant, job: &str) -> Reply {
 
 #[tokio::test]
 async fn whatever_has_not_ended_is_cancelled_and_cached() {
-    for state in ["queued", "running", "retry_scheduled"] {
+    for state in ["queued", "retry_scheduled"] {
         let api = Api::new();
         let user = api.user().await;
         let job = api.job(&user).await;
@@ -43,6 +43,27 @@ async fn whatever_has_not_ended_is_cancelled_and_cached() {
 }
 
 #[tokio::test]
+async fn a_job_cancelled_while_it_runs_says_so_and_is_not_cached_before_its_cost_is_known() {
+    let api = Api::new();
+    let user = api.user().await;
+    let job = api.job(&user).await;
+    api.put_job(&job, "running");
+    api.ports().clock.advance_millis(1_000);
+    let reply = cancel(&api, &user, &job).await;
+    assert_eq!(reply.status, 200);
+    assert_eq!(
+        reply.json()["attempts"],
+        json!([{
+            "attempt": 1, "startedAt": "2026-11-21T10:55:17.377Z",
+            "finishedAt": "2026-11-21T10:55:18.372Z", "outcome": "cancelled",
+            "possiblyBilled": true
+        }])
+    );
+    assert!(api.ports().cache.entries().is_empty());
+    assert_eq!(cancel(&api, &user, &job).await.text, reply.text);
+}
+
+#[tokio::test]
 async fn a_cancelled_job_is_cancelled_again_with_the_same_answer() {
     let api = Api::new();
     let user = api.user().await;
@@ -54,6 +75,20 @@ async fn a_cancelled_job_is_cancelled_again_with_the_same_answer() {
         .post(&format!("/api/v1/jobs/{job}/cancel"), &user.key, &body)
         .await;
     assert_eq!((second.status, second.text), (200, first.text));
+}
+
+#[tokio::test]
+async fn an_idempotency_key_makes_no_difference_to_a_cancellation() {
+    let api = Api::new();
+    let user = api.user().await;
+    let job = api.job(&user).await;
+    let path = format!("/api/v1/jobs/{job}/cancel");
+    let keyed = request(Method::POST, &path, &user.key, None);
+    let first = api
+        .send(with_header(keyed, "idempotency-key", "\"k\""))
+        .await;
+    assert_eq!(first.status, 200);
+    assert_eq!(cancel(&api, &user, &job).await.text, first.text);
 }
 
 #[tokio::test]

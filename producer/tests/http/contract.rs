@@ -3,6 +3,8 @@
 use crate::support::{ADMIN_KEY, Api, request, with_header};
 use http::Method;
 use redrive_producer::{Access, ProblemCode, ROUTES, openapi};
+use redrive_shared::error_code::ErrorCode;
+use redrive_shared::replay::ReplayRequest;
 use redrive_shared::request::GenerateRequest;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -284,6 +286,44 @@ async fn the_log_holds_no_prompt_and_no_key() {
     ] {
         assert!(!log.contains(secret), "{secret}");
     }
+}
+
+#[test]
+fn every_described_error_code_can_be_filtered_by() {
+    let description = description();
+    let described = &description["components"]["schemas"]["ErrorCode"]["enum"];
+    let mut codes: Vec<&str> = ErrorCode::ALL.map(ErrorCode::as_str).to_vec();
+    let parameters = &description["paths"]["/api/v1/dead-letters"]["get"]["parameters"];
+    let filter = parameters
+        .as_array()
+        .and_then(|all| all.iter().find(|parameter| parameter["name"] == "code"));
+    assert_eq!(filter.expect("a filter")["schema"]["enum"], json!(codes));
+    // What a later version may write is not known by name.
+    codes.push("unknown");
+    assert_eq!(*described, json!(codes));
+}
+
+#[test]
+fn the_described_replay_is_the_one_that_is_read() {
+    let description = description();
+    let schema = &description["components"]["schemas"]["ReplayBody"];
+    assert_eq!(schema["additionalProperties"], false);
+    let whole = json!({
+        "model": "m", "provider": "openai", "maxAttempts": 1, "deadlineSeconds": 1, "note": "n"
+    });
+    assert!(ReplayRequest::read(&whole).is_ok());
+    let described: BTreeSet<&String> = schema["properties"]
+        .as_object()
+        .expect("properties")
+        .keys()
+        .collect();
+    assert_eq!(
+        described,
+        whole.as_object().expect("an object").keys().collect()
+    );
+    let example = &description["paths"]["/api/v1/dead-letters/{id}/replay"]["post"]["requestBody"]
+        ["content"]["application/json"];
+    assert!(ReplayRequest::read(&example["example"]).is_ok());
 }
 
 #[test]

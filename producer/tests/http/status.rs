@@ -13,7 +13,7 @@ async fn read(api: &Api, user: &Tenant, job: &str, header: (&'static str, &str))
 
 fn end(job: &str) -> Step {
     Step::After(format!(
-        "UPDATE jobs SET state = 'cancelled', due_at_ms = NULL, completed_at_ms = 1 WHERE id = '{job}'"
+        "UPDATE jobs SET state = 'cancelled', due_at_ms = NULL, completed_at_ms = 1, expires_at_ms = 2 WHERE id = '{job}'"
     ))
 }
 

@@ -110,9 +110,10 @@ async fn a_queue_that_takes_nothing_does_not_change_the_answer() {
         .events()
         .into_iter()
         .find(|event| event["event"] == "send_failed");
+    let event = event.expect("it is logged");
     assert_eq!(
-        event.expect("it is logged")["job.id"],
-        reply.json()["jobId"]
+        (&event["queue"], &event["messages"]),
+        (&json!("jobs"), &json!(1))
     );
 }
 

@@ -18,7 +18,7 @@ use redrive_shared::native::{
 use redrive_shared::ports::Ports;
 use redrive_shared::store::Store;
 use serde_json::{Value, json};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Barrier, Mutex};
 use tower::ServiceExt;
 
 pub(crate) const ADMIN_KEY: &str = "operator-0123456789-0123456789-abcdef";
@@ -184,6 +184,12 @@ impl Api {
         reply.json()["key"].as_str().expect("a key").to_owned()
     }
 
+    /// A new tenant that may read and write jobs, and look after its dead letters.
+    pub(crate) async fn operator(&self) -> Tenant {
+        self.tenant(&["jobs:read", "jobs:write", "ops:read", "ops:write"])
+            .await
+    }
+
     /// A new tenant that may read and write jobs.
     pub(crate) async fn user(&self) -> Tenant {
         self.tenant(&["jobs:read", "jobs:write"]).await
@@ -198,6 +204,41 @@ impl Api {
         reply.json()["jobId"].as_str().expect("an id").to_owned()
     }
 
+    /// Makes the same request that many times at once, each on a thread of its own.
+    pub(crate) fn at_once(
+        &self,
+        times: usize,
+        make: impl Fn(usize) -> Request<Body> + Sync,
+    ) -> Vec<Reply> {
+        let together = Barrier::new(times);
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..times)
+                .map(|number| {
+                    let (together, make) = (&together, &make);
+                    scope.spawn(move || {
+                        let runtime = tokio::runtime::Builder::new_current_thread()
+                            .build()
+                            .expect("a runtime");
+                        together.wait();
+                        runtime.block_on(self.send(make(number)))
+                    })
+                })
+                .collect();
+            threads
+                .into_iter()
+                .map(|thread| thread.join().expect("no thread panics"))
+                .collect()
+        })
+    }
+
+    /// A new job that is dead; answers its id.
+    pub(crate) async fn dead(&self, tenant: &Tenant) -> String {
+        let job = self.job(tenant).await;
+        self.ports().jobs.take();
+        self.put_job(&job, "dead_lettered");
+        job
+    }
+
     /// Puts a job into a state by hand.
     pub(crate) fn put_job(&self, job: &str, state: &str) {
         let due = match state {
@@ -205,10 +246,10 @@ impl Api {
             "retry_scheduled" => "created_at_ms + 30000",
             _ => "NULL",
         };
-        let completed = if due == "NULL" {
-            "created_at_ms + 10"
+        let (completed, expires) = if due == "NULL" {
+            ("created_at_ms + 10", "created_at_ms + 10 + 604800000")
         } else {
-            "NULL"
+            ("NULL", "NULL")
         };
         let (code, error) = match state {
             "failed" | "dead_lettered" | "retry_scheduled" => (
@@ -219,7 +260,8 @@ impl Api {
         };
         self.database().execute(&format!(
             "UPDATE jobs SET state = '{state}', attempt = 1, started_at_ms = created_at_ms + 5, \
-             due_at_ms = {due}, completed_at_ms = {completed}, error_code = {code}, error = {error} \
+             due_at_ms = {due}, completed_at_ms = {completed}, expires_at_ms = {expires}, \
+             error_code = {code}, error = {error}, fingerprint = 'provider_error:-:-:-:-' \
              WHERE id = '{job}'"
         ));
     }

@@ -5,6 +5,7 @@
 
 use super::secret::{KeyHashSecret, Secret};
 use crate::entropy::Entropy;
+use crate::hex::hex;
 use crc::{CRC_32_ISO_HDLC, Crc, NoTable};
 use hmac::Mac;
 
@@ -122,14 +123,6 @@ fn checksum(body: &str) -> String {
     (0..CHECKSUM_CHARACTERS)
         .rev()
         .filter_map(|place| character(sum / 62_u32.pow(place) % 62))
-        .collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 0x0F])
-        .filter_map(|nibble| char::from_digit(nibble.into(), 16))
         .collect()
 }
 

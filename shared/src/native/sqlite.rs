@@ -1,18 +1,29 @@
 use super::lock;
 use crate::database::{Database, DatabaseError, Row, Statement, StatementResult, Value};
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ToSql, params_from_iter};
+use rusqlite::{Connection, StatementStatus, ToSql, params_from_iter};
 use serde_json::Value as Json;
+use std::path::Path;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A `SQLite` database that answers like D1: one transaction a batch, integers bound as doubles.
 #[derive(Debug)]
-pub struct SqliteDatabase(Mutex<Connection>);
+pub struct SqliteDatabase {
+    connection: Mutex<Connection>,
+    steps: AtomicU64,
+}
 
-/// Every migration, in order; a test holds the list to the folder.
-const MIGRATIONS: [&str; 2] = [
-    include_str!("../../../migrations/0001_pipeline.sql"),
-    include_str!("../../../migrations/0002_guarantees.sql"),
+/// Every migration, in order: the name of its file, and its text. A test holds the list to the folder.
+pub const MIGRATIONS: [(&str, &str); 2] = [
+    (
+        "0001_pipeline.sql",
+        include_str!("../../../migrations/0001_pipeline.sql"),
+    ),
+    (
+        "0002_guarantees.sql",
+        include_str!("../../../migrations/0002_guarantees.sql"),
+    ),
 ];
 
 impl SqliteDatabase {
@@ -21,18 +32,43 @@ impl SqliteDatabase {
     /// # Errors
     /// [`DatabaseError`] when a migration does not run.
     pub fn in_memory() -> Result<Self, DatabaseError> {
-        let connection = Connection::open_in_memory().map_err(|error| sqlite_error(&error))?;
-        for migration in MIGRATIONS {
+        Self::migrated(Connection::open_in_memory())
+    }
+
+    /// A new database in a file that is not there yet, with the migrations applied. It keeps a
+    /// write-ahead log, as D1 does.
+    ///
+    /// # Errors
+    /// [`DatabaseError`] when the file cannot be made, or a migration does not run.
+    pub fn in_file(path: &Path) -> Result<Self, DatabaseError> {
+        Self::migrated(Connection::open(path).and_then(|connection| {
+            connection.pragma_update(None, "journal_mode", "wal")?;
+            Ok(connection)
+        }))
+    }
+
+    fn migrated(connection: rusqlite::Result<Connection>) -> Result<Self, DatabaseError> {
+        let connection = connection.map_err(|error| sqlite_error(&error))?;
+        for (_, migration) in MIGRATIONS {
             connection
                 .execute_batch(migration)
                 .map_err(|error| sqlite_error(&error))?;
         }
-        Ok(Self(Mutex::new(connection)))
+        Ok(Self {
+            connection: Mutex::new(connection),
+            steps: AtomicU64::new(0),
+        })
+    }
+
+    /// The instructions that `SQLite` has carried out for batches so far: what they cost, whatever
+    /// the machine.
+    pub fn steps(&self) -> u64 {
+        self.steps.load(Ordering::Relaxed)
     }
 
     /// Runs `inspect` on the connection, for a test that looks at the tables themselves.
     pub fn with_connection<T>(&self, inspect: impl FnOnce(&Connection) -> T) -> T {
-        inspect(&lock(&self.0))
+        inspect(&lock(&self.connection))
     }
 }
 
@@ -66,7 +102,12 @@ fn json(value: ValueRef<'_>) -> Json {
     }
 }
 
-fn run(connection: &Connection, statement: &Statement) -> rusqlite::Result<StatementResult> {
+/// Runs one statement, and counts its instructions.
+fn run(
+    connection: &Connection,
+    statement: &Statement,
+    steps: &AtomicU64,
+) -> rusqlite::Result<StatementResult> {
     let before = connection.total_changes();
     let mut prepared = connection.prepare_cached(statement.sql)?;
     let names: Vec<String> = prepared.column_names().map(str::to_owned).collect();
@@ -79,6 +120,12 @@ fn run(connection: &Connection, statement: &Statement) -> rusqlite::Result<State
         }
         rows.push(columns);
     }
+    drop(found);
+    let carried_out = prepared.reset_status(StatementStatus::VmStep);
+    steps.fetch_add(
+        carried_out.try_into().unwrap_or_default(),
+        Ordering::Relaxed,
+    );
     Ok(StatementResult {
         changes: connection.total_changes() - before,
         rows,
@@ -90,13 +137,14 @@ impl Database for SqliteDatabase {
         &self,
         statements: Vec<Statement>,
     ) -> Result<Vec<StatementResult>, DatabaseError> {
-        let mut connection = lock(&self.0);
+        let mut connection = lock(&self.connection);
         let transaction = connection
             .transaction()
             .map_err(|error| sqlite_error(&error))?;
         let mut results = Vec::with_capacity(statements.len());
         for statement in &statements {
-            results.push(run(&transaction, statement).map_err(|error| sqlite_error(&error))?);
+            let result = run(&transaction, statement, &self.steps);
+            results.push(result.map_err(|error| sqlite_error(&error))?);
         }
         transaction.commit().map_err(|error| sqlite_error(&error))?;
         Ok(results)

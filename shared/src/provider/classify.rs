@@ -152,10 +152,11 @@ impl Call<'_> {
     /// Row 0: the provider has the last word on whether it wants to be asked again.
     fn without_retry(&self, status: u16, failure: Failure) -> Failure {
         match table::instead_of_retry(self.provider, status) {
-            Some(action) => Failure {
+            Some((action, circuit)) => Failure {
                 retry_refused: true,
                 action,
                 budget: Budget::Failure,
+                circuit,
                 ..failure
             },
             None => failure,
@@ -187,6 +188,7 @@ fn failure(row: Row, outcome: Outcome) -> Failure {
         row: Some(row),
         max_retries_of_kind: outcome.max_retries,
         budget: outcome.budget,
+        circuit: outcome.circuit,
         backoff: outcome.backoff,
         possibly_billed: outcome.possibly_billed,
         ..Failure::ours(outcome.code, outcome.action, outcome.message)

@@ -5,7 +5,7 @@
 pub(super) mod rows;
 
 use super::error_body::ErrorBody;
-use super::{Action, Budget, Provider, Row, TransportError};
+use super::{Action, Budget, CircuitSign, Provider, Row, TransportError};
 use crate::error_code::ErrorCode;
 use crate::retry::Backoff;
 
@@ -85,8 +85,8 @@ pub(super) enum Then {
     Mark(Mark),
     /// The table is read again for the error in the body.
     Reenter,
-    /// The row's retry is replaced.
-    Instead(Action),
+    /// The row's retry is replaced, and with it what it says to the circuit.
+    Instead(Action, CircuitSign),
 }
 
 /// How an answer is marked.
@@ -103,6 +103,7 @@ pub(super) enum Mark {
 pub(super) struct Outcome {
     pub(super) action: Action,
     pub(super) budget: Budget,
+    pub(super) circuit: CircuitSign,
     pub(super) backoff: Backoff,
     pub(super) code: ErrorCode,
     pub(super) message: &'static str,
@@ -139,7 +140,7 @@ fn rule(provider: Provider, evidence: Evidence<'_>) -> Option<&'static Rule> {
 pub(super) fn failing(provider: Provider, evidence: Evidence<'_>) -> (Row, Outcome) {
     match rule(provider, evidence).map(|rule| (rule.row, rule.then)) {
         Some((row, Then::Fail(outcome))) => (row, outcome),
-        Some((_, Then::Mark(_) | Then::Reenter | Then::Instead(_))) | None => rows::LAST_RESORT,
+        Some((_, Then::Mark(_) | Then::Reenter | Then::Instead(..))) | None => rows::LAST_RESORT,
     }
 }
 
@@ -147,7 +148,7 @@ pub(super) fn failing(provider: Provider, evidence: Evidence<'_>) -> (Row, Outco
 pub(super) fn mark(provider: Provider, finding: Finding) -> Option<Mark> {
     match rule(provider, Evidence::Finding(finding))?.then {
         Then::Mark(mark) => Some(mark),
-        Then::Fail(_) | Then::Reenter | Then::Instead(_) => None,
+        Then::Fail(_) | Then::Reenter | Then::Instead(..) => None,
     }
 }
 
@@ -157,10 +158,10 @@ pub(super) fn reenters(provider: Provider, finding: Finding) -> bool {
         .is_some_and(|rule| matches!(rule.then, Then::Reenter))
 }
 
-/// What to do instead of a retry that the provider forbids.
-pub(super) fn instead_of_retry(provider: Provider, status: u16) -> Option<Action> {
+/// What to do instead of a retry that the provider forbids, and what that says to the circuit.
+pub(super) fn instead_of_retry(provider: Provider, status: u16) -> Option<(Action, CircuitSign)> {
     match rule(provider, Evidence::RetryForbidden(status))?.then {
-        Then::Instead(action) => Some(action),
+        Then::Instead(action, circuit) => Some((action, circuit)),
         Then::Fail(_) | Then::Mark(_) | Then::Reenter => None,
     }
 }
@@ -255,6 +256,7 @@ const fn fail(code: ErrorCode, message: &'static str) -> Outcome {
     Outcome {
         action: Action::Fail,
         budget: Budget::Immediate,
+        circuit: CircuitSign::Unmoved,
         backoff: Backoff::Standard,
         code,
         message,
@@ -288,6 +290,22 @@ const fn retry(
 }
 
 impl Outcome {
+    /// It counts towards the circuit.
+    const fn counts(self) -> Self {
+        Self {
+            circuit: CircuitSign::Counts,
+            ..self
+        }
+    }
+
+    /// It opens the circuit at once.
+    const fn opens_for_minutes(self, minutes: u8) -> Self {
+        Self {
+            circuit: CircuitSign::Opens { minutes },
+            ..self
+        }
+    }
+
     const fn at_most(self, retries: u8) -> Self {
         Self {
             max_retries: Some(retries),

@@ -1,5 +1,6 @@
 //! The decision table, row by row against fixtures, and what holds for any reply.
 
+mod circuits;
 mod fixture;
 mod properties;
 

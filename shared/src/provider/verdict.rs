@@ -106,6 +106,8 @@ pub struct Failure {
     pub max_retries_of_kind: Option<u8>,
     /// What the attempt costs the job.
     pub budget: Budget,
+    /// What it says about other calls by the same circuit.
+    pub circuit: CircuitSign,
     /// The series of delays when it is retried without a hint.
     pub backoff: Backoff,
     /// How long the provider asks to wait.
@@ -137,6 +139,7 @@ impl Failure {
             action,
             max_retries_of_kind: None,
             budget: Budget::Immediate,
+            circuit: CircuitSign::Unmoved,
             backoff: Backoff::Standard,
             hint: None,
             provider_status: None,
@@ -179,6 +182,21 @@ pub enum Budget {
     Failure,
     /// The budget does not matter, because nothing is retried.
     Immediate,
+}
+
+/// What a failure says about other calls to the same model with the same key: what the
+/// [circuit](crate::circuit) makes of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CircuitSign {
+    /// Nothing: the request is at fault, or the provider would answer others.
+    Unmoved,
+    /// Others may fail as well: it counts, and opens the circuit together with its like.
+    Counts,
+    /// Others will fail as well, for so long at least: it opens the circuit by itself.
+    Opens {
+        /// How long.
+        minutes: u8,
+    },
 }
 
 /// The number of a row of the decision table, the same in the table, the fixtures and the log.

@@ -20,7 +20,7 @@ const RESPONSE_FORMATS: &[(&str, ResponseFormat)] = &[
 ];
 
 /// The providers of this version. There is one, so the request does not keep which was named.
-const PROVIDERS: &[(&str, ())] = &[("openai", ())];
+pub(crate) const PROVIDERS: &[(&str, &str)] = &[("openai", "openai")];
 
 impl GenerateRequest {
     /// Reads the body of a `generate` request, as [`crate::json::parse`] gives it.
@@ -108,7 +108,7 @@ fn message(role: Role, content: &str) -> Message {
     }
 }
 
-fn read_model(item: Item<'_>) -> Ruling<&str> {
+pub(crate) fn read_model(item: Item<'_>) -> Ruling<&str> {
     checked(text(limits::MODEL_BYTES), |model| {
         let named = model
             .bytes()

@@ -1,13 +1,16 @@
 //! One attempt: ask the provider, and decide where the answer leaves the job.
 
-use super::RunSettings;
+use super::Run;
+use crate::circuit::gate::{Gate, Pass};
+use crate::circuit::{CircuitKey, CircuitState, Opening, Report, patience};
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::error_code::ErrorCode;
 use crate::job::ClaimedJob;
 use crate::ports::Ports;
 use crate::provider::{
-    Action, Answer, Failure, HeaderText, ProviderRequest, Transport, Verdict, classify, openai_chat,
+    Action, Answer, Budget, Failure, HeaderText, Provider, ProviderRequest, Transport, Verdict,
+    classify, openai_chat,
 };
 use crate::request::GenerateInput;
 use crate::store::{Answered, Commit, Settlement};
@@ -17,26 +20,17 @@ use crate::transition;
 const MAX_OUTPUT_BYTES: usize = 1_900_000;
 
 /// Runs one attempt to its end. Never fails: every way it can end is a settlement.
-pub(super) async fn run<P: Ports, T: Transport>(
-    ports: &P,
-    transport: &T,
-    settings: &RunSettings,
-    job: &ClaimedJob,
-) -> Commit {
-    let provider = settings.provider_name();
-    let outcome = match ask(ports, transport, settings, job).await {
-        Verdict::Answered(answer) => store_form(answer, provider, job),
-        Verdict::Failed(failure) => Err(failure),
+pub(super) async fn run<P: Ports, T: Transport>(run: &Run<'_, P, T>, job: &ClaimedJob) -> Commit {
+    let provider = run.settings.provider_name();
+    let (settlement, failure) = match ask(run, job).await {
+        Asked::Verdict(Verdict::Answered(answer)) => match store_form(answer, provider, job) {
+            Ok(answered) => (Settlement::Succeeded(Box::new(answered)), None),
+            Err(failure) => settle(run, job, failure),
+        },
+        Asked::Verdict(Verdict::Failed(failure)) => settle(run, job, failure),
+        Asked::Nobody(circuit, state, opening) => put_off(run, job, &circuit, state, &opening),
     };
-    let finished_at = ports.clock().now();
-    let (settlement, failure) = match outcome {
-        Ok(answered) => (Settlement::Succeeded(Box::new(answered)), None),
-        Err(failure) => {
-            let jitter = ports.entropy().unit();
-            let settlement = transition::settle(job, &failure, provider, finished_at, jitter);
-            (settlement, Some(failure))
-        }
-    };
+    let finished_at = run.ports.clock().now();
     let record = transition::record(job, &settlement, finished_at, provider, failure.as_ref());
     Commit {
         tenant_id: job.tenant_id.clone(),
@@ -49,31 +43,90 @@ pub(super) async fn run<P: Ports, T: Transport>(
     }
 }
 
-async fn ask<P: Ports, T: Transport>(
-    ports: &P,
-    transport: &T,
-    settings: &RunSettings,
+/// What came of asking.
+enum Asked {
+    /// The provider was asked, or no request could be made.
+    Verdict(Verdict),
+    /// The circuit is not closed, so nobody was.
+    Nobody(CircuitKey, CircuitState, Opening),
+}
+
+fn settle<P: Ports, T>(
+    run: &Run<'_, P, T>,
     job: &ClaimedJob,
-) -> Verdict {
-    let Ok(input) = serde_json::from_str::<GenerateInput>(&job.request) else {
-        let message = "The consumer cannot read the stored request: it is older than the producer. Deploy it, then replay.";
-        return Verdict::Failed(Failure::ours(
-            ErrorCode::UnreadableRequest,
-            Action::DeadLetter,
-            message,
-        ));
+    failure: Failure,
+) -> (Settlement, Option<Failure>) {
+    let (now, jitter) = (run.ports.clock().now(), run.ports.entropy().unit());
+    let provider = run.settings.provider_name();
+    let settlement = transition::settle(job, &failure, provider, now, jitter);
+    (settlement, Some(failure))
+}
+
+/// The job comes again when the circuit may be closed; that costs it nothing.
+fn put_off<P: Ports, T>(
+    run: &Run<'_, P, T>,
+    job: &ClaimedJob,
+    circuit: &CircuitKey,
+    state: CircuitState,
+    opening: &Opening,
+) -> (Settlement, Option<Failure>) {
+    let (now, unit) = (run.ports.clock().now(), run.ports.entropy().unit());
+    let due_at = patience::come_again(state, opening, now, job.deadline_at, unit);
+    let end = match state {
+        CircuitState::Open => format!("until {}", opening.until.to_rfc3339()),
+        CircuitState::HalfOpen => "and being probed".to_owned(),
     };
-    let prepared = settings
-        .provider
-        .provider()
-        .and_then(|provider| Ok((provider, openai_chat::request(&settings.provider, &input)?)));
-    let (provider, request) = match prepared {
+    let message = format!(
+        "The provider was not asked: the circuit of {} for the model {} is open since {} {end}, because of {}.",
+        circuit.provider,
+        circuit.model,
+        opening.opened_at.to_rfc3339(),
+        opening.code.as_str()
+    );
+    let failure = Failure {
+        budget: Budget::Throttle,
+        ..Failure::ours(opening.code, Action::Retry, message)
+    };
+    let settlement = transition::defer(job, &failure, run.settings.provider_name(), due_at);
+    (settlement, Some(failure))
+}
+
+async fn ask<P: Ports, T: Transport>(run: &Run<'_, P, T>, job: &ClaimedJob) -> Asked {
+    let (provider, request) = match prepare(run, job) {
         Ok(prepared) => prepared,
-        Err(misconfigured) => return Verdict::Failed(misconfigured.into()),
+        Err(failure) => return Asked::Verdict(Verdict::Failed(failure)),
     };
-    let request = named(request, job);
-    let reply = transport.send(&request, settings.attempt_timeout).await;
-    classify(provider, &reply, ports.clock().now())
+    let key = run.scope.key(job.model.as_deref());
+    let gate = Gate {
+        ports: run.ports,
+        memory: run.circuits,
+        key: &key,
+    };
+    let ticket = match gate.enter(run.settings.attempt_timeout).await {
+        Pass::Call(ticket) => ticket,
+        Pass::Wait(state, opening) => return Asked::Nobody(key, state, opening),
+    };
+    let reply = run
+        .transport
+        .send(&request, run.settings.attempt_timeout)
+        .await;
+    let verdict = classify(provider, &reply, run.ports.clock().now());
+    gate.leave(&ticket, Report::of(&verdict)).await;
+    Asked::Verdict(verdict)
+}
+
+fn prepare<P: Ports, T>(
+    run: &Run<'_, P, T>,
+    job: &ClaimedJob,
+) -> Result<(Provider, ProviderRequest), Failure> {
+    let input = serde_json::from_str::<GenerateInput>(&job.request).map_err(|_unreadable| {
+        let message = "The consumer cannot read the stored request: it is older than the producer. Deploy it, then replay.";
+        Failure::ours(ErrorCode::UnreadableRequest, Action::DeadLetter, message)
+    })?;
+    let settings = &run.settings.provider;
+    let provider = settings.provider()?;
+    let request = openai_chat::request(settings, &input)?;
+    Ok((provider, named(request, job)))
 }
 
 /// The request with the job's name on it, for the logs of a gateway between us and the provider.

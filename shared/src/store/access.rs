@@ -1,4 +1,4 @@
-//! Tenants and their keys.
+//! API keys.
 
 use super::Store;
 use crate::clock::Instant;
@@ -55,22 +55,6 @@ pub struct KeyRow {
 }
 
 impl<D: Database> Store<D> {
-    /// Makes a tenant.
-    ///
-    /// # Errors
-    /// [`DatabaseError`]. Repeating with the same id is safe.
-    pub async fn insert_tenant(
-        &self,
-        tenant: &TenantId,
-        name: &str,
-        now: Instant,
-    ) -> Result<(), DatabaseError> {
-        let parameters = vec![tenant.as_str().into(), name.into(), now.into()];
-        self.run(include_str!("../../sql/insert_tenant.sql"), parameters)
-            .await?;
-        Ok(())
-    }
-
     /// Stores a key. Answers `false` when there is no such tenant.
     ///
     /// # Errors

@@ -1,10 +1,12 @@
-//! Reading jobs: one by id, or a page of a tenant's.
+//! Reading jobs and dead letters: one by id, or a page of a tenant's.
 
 use super::Store;
 use crate::clock::Instant;
 use crate::database::{Database, DatabaseError, Value};
+use crate::error_code::ErrorCode;
 use crate::ids::{JobId, TenantId};
 use crate::job::{JobRecord, JobState, Kind};
+use serde::Deserialize;
 
 /// The most jobs a page may have.
 pub const PAGE_LIMIT: u32 = 100;
@@ -26,28 +28,55 @@ pub struct JobFilter {
     pub after: Option<JobId>,
 }
 
+/// Which dead letters a page is to have; `None` lets every one through.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeadLetterFilter {
+    /// Dead for this reason.
+    pub code: Option<ErrorCode>,
+    /// Of a job created at this instant or later.
+    pub created_from: Option<Instant>,
+    /// Of a job created before this instant.
+    pub created_before: Option<Instant>,
+    /// Of a job older than this one: where the page before ended.
+    pub after: Option<JobId>,
+}
+
+/// A dead letter: the job, with what only operators see.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct DeadLetterRecord {
+    /// The job.
+    #[serde(flatten)]
+    pub job: JobRecord,
+    /// Times the sweep sent its message again.
+    pub dispatches: u32,
+    /// What dead letters of one cause share.
+    pub fingerprint: String,
+    /// When the payload and, once that is gone, the row is deleted.
+    #[serde(rename = "expires_at_ms")]
+    pub expires_at: Option<Instant>,
+}
+
 /// The smallest text that any id minted at `instant` or later is not below.
 fn first_id_at(instant: Instant) -> String {
     format!("{}{:012x}", JobId::PREFIX, instant.as_millis())
 }
 
-impl JobFilter {
-    /// The ids of a page lie below this text.
-    fn upper_bound(&self) -> String {
-        const ABOVE_EVERY_ID: &str = "job_~";
-        let created = self.created_before.map(first_id_at);
-        let after = self.after.as_ref().map(|job| job.as_str().to_owned());
-        [created, after]
-            .into_iter()
-            .flatten()
-            .min()
-            .unwrap_or_else(|| ABOVE_EVERY_ID.to_owned())
-    }
+/// The ids of a page lie below this text.
+fn upper_bound(created_before: Option<Instant>, after: Option<&JobId>) -> Value {
+    const ABOVE_EVERY_ID: &str = "job_~";
+    let created = created_before.map(first_id_at);
+    let after = after.map(|job| job.as_str().to_owned());
+    [created, after]
+        .into_iter()
+        .flatten()
+        .min()
+        .unwrap_or_else(|| ABOVE_EVERY_ID.to_owned())
+        .into()
+}
 
-    /// The ids of a page are not below this text.
-    fn lower_bound(&self) -> String {
-        first_id_at(self.created_from.unwrap_or(Instant::from_millis(0)))
-    }
+/// The ids of a page are not below this text.
+fn lower_bound(created_from: Option<Instant>) -> Value {
+    first_id_at(created_from.unwrap_or(Instant::from_millis(0))).into()
 }
 
 impl<D: Database> Store<D> {
@@ -79,8 +108,8 @@ impl<D: Database> Store<D> {
     ) -> Result<Vec<JobRecord>, DatabaseError> {
         let mut parameters: Vec<Value> = vec![
             tenant.as_str().into(),
-            filter.upper_bound().into(),
-            filter.lower_bound().into(),
+            upper_bound(filter.created_before, filter.after.as_ref()),
+            lower_bound(filter.created_from),
             filter.kind.map(Kind::as_str).into(),
             filter.state.map(JobState::as_str).into(),
             limit.into(),
@@ -103,6 +132,44 @@ impl<D: Database> Store<D> {
             }
         };
         self.run(sql, parameters).await?.decode()
+    }
+
+    /// One dead letter of the tenant, or `None`: for a job that is not dead as well.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn dead_letter(
+        &self,
+        tenant: &TenantId,
+        job: &JobId,
+    ) -> Result<Option<DeadLetterRecord>, DatabaseError> {
+        let parameters = vec![tenant.as_str().into(), job.as_str().into()];
+        let result = self
+            .run(include_str!("../../sql/get_dead_letter.sql"), parameters)
+            .await?;
+        Ok(result.decode()?.into_iter().next())
+    }
+
+    /// At most `limit` dead letters of the tenant that `filter` lets through, newest first.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn dead_letters(
+        &self,
+        tenant: &TenantId,
+        filter: &DeadLetterFilter,
+        limit: u32,
+    ) -> Result<Vec<DeadLetterRecord>, DatabaseError> {
+        let parameters = vec![
+            tenant.as_str().into(),
+            upper_bound(filter.created_before, filter.after.as_ref()),
+            lower_bound(filter.created_from),
+            filter.code.map(ErrorCode::as_str).into(),
+            limit.into(),
+        ];
+        self.run(include_str!("../../sql/list_dead_letters.sql"), parameters)
+            .await?
+            .decode()
     }
 
     /// Whether the database answers and has the tables this version needs.

@@ -2,7 +2,7 @@
 
 use super::{MAX_RESCUES, Store};
 use crate::clock::Instant;
-use crate::database::{Database, DatabaseError, Statement, Value};
+use crate::database::{Database, DatabaseError, Statement, StatementResult, Value};
 use crate::error_code::ErrorCode;
 use crate::ids::{JobId, TenantId};
 use crate::job::ErrorDetail;
@@ -68,21 +68,46 @@ pub struct Swept {
     pub redispatched: Vec<JobMessage>,
 }
 
-/// Waiting jobs that one sweep looks at in search of passed deadlines, those first that are due the
-/// longest. A job whose message comes is ended by the delivery; this is for the others.
-const LOOKED_AT: u32 = 2_000;
+/// Rows that a statement looks at in search of those it moves, the ones first that are due the
+/// longest. However many jobs wait, a sweep reads no more; what it leaves is for the next one.
+const LOOKED_AT: u32 = 1_000;
 
-fn detail(message: &str, retryable: bool) -> Value {
-    let detail = ErrorDetail::ours(message, retryable);
-    Value::Text(serde_json::to_string(&detail).unwrap_or_default())
+fn text(detail: &ErrorDetail) -> Value {
+    // Text, numbers and flags always have a JSON form.
+    Value::Text(serde_json::to_string(detail).unwrap_or_default())
 }
 
 /// What is added to the error of a job whose deadline passed while it waited.
 pub(super) fn past_deadline() -> Value {
-    detail(
+    text(&ErrorDetail::ours(
         "The deadline passed before an attempt succeeded. Replay with a later deadline.",
         false,
-    )
+    ))
+}
+
+/// The error of a job whose lease ran out for the last time allowed.
+fn poison() -> Value {
+    text(&ErrorDetail {
+        cause: Some(ErrorCode::LeaseExpired),
+        ..ErrorDetail::ours(
+            "The job's run stopped without a word three times. \
+             Look at the attempts for what they share, then replay.",
+            false,
+        )
+    })
+}
+
+/// The error of a job whose lease ran out, and that runs again.
+fn lost() -> Value {
+    text(&ErrorDetail::ours(
+        "The job's run stopped without a word. The job runs again.",
+        true,
+    ))
+}
+
+fn messages(result: StatementResult) -> Result<Vec<JobMessage>, DatabaseError> {
+    let pairs = result.decode::<Pair>()?;
+    Ok(pairs.into_iter().map(Into::into).collect())
 }
 
 impl<D: Database> Store<D> {
@@ -93,53 +118,33 @@ impl<D: Database> Store<D> {
     /// [`DatabaseError`]: the next sweep finds the same rows, or what is left of them.
     pub async fn sweep(&self, now: Instant, limits: SweepLimits) -> Result<Swept, DatabaseError> {
         let rows: Value = limits.rows.into();
-        let poison = detail(
-            "The job's run stopped without a word three times. \
-             Look at the attempts for what they share, then replay.",
-            false,
-        );
-        let lease = detail(
-            "The job's run stopped without a word. The job runs again.",
-            true,
-        );
+        let over = |error: Value| {
+            let looked_at = LOOKED_AT.into();
+            vec![
+                now.into(),
+                MAX_RESCUES.into(),
+                rows.clone(),
+                error,
+                looked_at,
+            ]
+        };
+        let late = vec![now.into(), rows.clone(), past_deadline(), LOOKED_AT.into()];
+        let missing = vec![now.into(), limits.overdue.into(), rows.clone()];
         let mut results = self
             .batch(vec![
-                Statement::new(
-                    include_str!("../../sql/sweep_poison.sql"),
-                    vec![now.into(), MAX_RESCUES.into(), rows.clone(), poison],
-                ),
-                Statement::new(
-                    include_str!("../../sql/sweep_rescue.sql"),
-                    vec![now.into(), MAX_RESCUES.into(), rows.clone(), lease],
-                ),
-                Statement::new(
-                    include_str!("../../sql/sweep_deadline.sql"),
-                    vec![now.into(), rows.clone(), past_deadline(), LOOKED_AT.into()],
-                ),
-                Statement::new(
-                    include_str!("../../sql/sweep_redispatch.sql"),
-                    vec![now.into(), limits.overdue.into(), rows],
-                ),
+                Statement::new(include_str!("../../sql/sweep_poison.sql"), over(poison())),
+                Statement::new(include_str!("../../sql/sweep_rescue.sql"), over(lost())),
+                Statement::new(include_str!("../../sql/sweep_deadline.sql"), late),
+                Statement::new(include_str!("../../sql/sweep_redispatch.sql"), missing),
             ])
             .await?;
         let mut dead_lettered: Vec<SweptJob> = results.next()?.decode()?;
-        let rescued = results
-            .next()?
-            .decode::<Pair>()?
-            .into_iter()
-            .map(Into::into)
-            .collect();
+        let rescued = messages(results.next()?)?;
         dead_lettered.extend(results.next()?.decode::<SweptJob>()?);
-        let redispatched = results
-            .next()?
-            .decode::<Pair>()?
-            .into_iter()
-            .map(Into::into)
-            .collect();
         Ok(Swept {
             dead_lettered,
             rescued,
-            redispatched,
+            redispatched: messages(results.next()?)?,
         })
     }
 }

@@ -1,5 +1,6 @@
 //! A tenant on the native ports, and a provider that answers by script.
 
+use redrive_shared::circuit::CircuitMemory;
 use redrive_shared::clock::{Clock, Instant};
 use redrive_shared::database::DatabaseError;
 use redrive_shared::ids::{JobId, TenantId};
@@ -23,6 +24,8 @@ pub(crate) struct Bench {
     pub(crate) ports: Ports,
     pub(crate) tenant: TenantId,
     pub(crate) settings: RunSettings,
+    /// What the isolate knows.
+    pub(crate) circuits: CircuitMemory,
 }
 
 impl Bench {
@@ -43,6 +46,7 @@ impl Bench {
             ports,
             tenant,
             settings,
+            circuits: CircuitMemory::new(),
         }
     }
 
@@ -81,7 +85,14 @@ impl Bench {
         transport: &ScriptedTransport,
         messages: &[Delivered],
     ) -> Vec<Disposition> {
-        run_delivery(&self.ports, transport, &self.settings, messages).await
+        run_delivery(
+            &self.ports,
+            transport,
+            &self.settings,
+            &self.circuits,
+            messages,
+        )
+        .await
     }
 
     pub(crate) async fn read(&self, job: &JobId) -> JobRecord {

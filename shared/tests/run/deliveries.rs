@@ -40,7 +40,13 @@ impl Transport for Deadly {
 
 /// Delivers what the queue holds; when the run dies, nothing is answered and it is dropped.
 fn deliver_all(bench: &Bench, transport: &Deadly, messages: &[Delivered]) {
-    let run = run_delivery(&bench.ports, transport, &bench.settings, messages);
+    let run = run_delivery(
+        &bench.ports,
+        transport,
+        &bench.settings,
+        &bench.circuits,
+        messages,
+    );
     drop(run.now_or_never());
 }
 
@@ -189,7 +195,14 @@ async fn what_a_dropped_answer_cost_is_kept_with_the_job() {
     };
     let message = [bench.message(&job)];
     assert_eq!(
-        run_delivery(&bench.ports, &transport, &bench.settings, &message).await,
+        run_delivery(
+            &bench.ports,
+            &transport,
+            &bench.settings,
+            &bench.circuits,
+            &message
+        )
+        .await,
         [ACK]
     );
     let record = bench.read(&job).await;

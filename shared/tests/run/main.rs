@@ -5,7 +5,12 @@
 )]
 
 mod bench;
+mod caching;
+mod circuits;
 mod deliveries;
 mod faults;
 mod messages;
+mod replaying;
+mod retention;
 mod settling;
+mod storms;

@@ -40,7 +40,14 @@ async fn an_answer_that_comes_after_the_cancellation_is_dropped_and_counted() {
         job: job.clone(),
     };
     let message = [bench.message(&job)];
-    let dispositions = run_delivery(&bench.ports, &late, &bench.settings, &message).await;
+    let dispositions = run_delivery(
+        &bench.ports,
+        &late,
+        &bench.settings,
+        &bench.circuits,
+        &message,
+    )
+    .await;
     assert_eq!(dispositions, [ACK]);
     assert_eq!(bench.read(&job).await.state, JobState::Cancelled);
     assert_eq!(bench.rows("task_results"), 0);

@@ -1,16 +1,13 @@
+use crate::handlers::page::{DEFAULT_LIMIT, limit_of, time_of};
 use crate::problem::Problem;
 use crate::query::Query;
-use redrive_shared::clock::Instant;
 use redrive_shared::cursor::Cursor;
 use redrive_shared::ids::TenantId;
 use redrive_shared::job::{JobState, Kind};
 use redrive_shared::json::rules::{checked, choice, label, text};
 use redrive_shared::json::{FieldError, Fields};
 use redrive_shared::request::limits::REF_BYTES;
-use redrive_shared::store::{JobFilter, PAGE_LIMIT};
-
-/// Jobs on a page when the client does not say.
-const DEFAULT_LIMIT: u32 = 20;
+use redrive_shared::store::JobFilter;
 
 /// Which page of which list a client asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,8 +58,8 @@ fn read_parameters(
             fields.refuse(missing, format!("is required with `{given}`"));
         }
     }
-    let created_from = fields.optional("createdAfter", checked(text(1..=64), time));
-    let created_before = fields.optional("createdBefore", checked(text(1..=64), time));
+    let created_from = fields.optional("createdAfter", checked(text(1..=64), time_of));
+    let created_before = fields.optional("createdBefore", checked(text(1..=64), time_of));
     let limit = fields.optional("limit", checked(text(1..=16), limit_of));
     let cursor = fields.optional("cursor", text(1..=128)).map(str::to_owned);
     fields.finish(|| {
@@ -77,22 +74,6 @@ fn read_parameters(
         };
         Some((filter, limit.unwrap_or(DEFAULT_LIMIT), cursor))
     })
-}
-
-fn time(text: &str) -> Result<Instant, &'static str> {
-    Instant::parse_rfc3339(text)
-        .ok_or("must be a time in RFC 3339, such as `2026-11-21T10:55:17Z`; in a URL, `+` is written `%2B`")
-}
-
-/// Reads a number of rows: digits only.
-pub(in crate::handlers) fn limit_of(digits: &str) -> Result<u32, String> {
-    digits
-        .bytes()
-        .all(|byte| byte.is_ascii_digit())
-        .then(|| digits.parse().ok())
-        .flatten()
-        .filter(|limit| (1..=PAGE_LIMIT).contains(limit))
-        .ok_or_else(|| format!("must be a whole number from 1 to {PAGE_LIMIT}"))
 }
 
 fn fingerprint(filter: &JobFilter) -> String {

@@ -13,9 +13,56 @@ pub(super) fn create_tenant() -> Described {
         "Make a tenant",
         "A tenant owns jobs and keys, and sees nothing of any other tenant.",
     )
-    .body("TenantBody", json!({"name": "Support desk"}), true)
+    .body(
+        "TenantBody",
+        json!({"name": "Support desk", "retentionDays": 30, "payloadRetentionDays": 7}),
+        true,
+    )
     .answers(201, "The tenant.", Some(content("TenantDocument")))
     .problems(&[ProblemCode::IdempotencyNotSupported])
+}
+
+pub(super) fn read_tenant() -> Described {
+    Described::new(
+        "readTenant",
+        TAG,
+        "One tenant",
+        "Gives a tenant's name, and for how long what is its own is kept.",
+    )
+    .parameter(path_id("The tenant's id."), text())
+    .answers(200, "The tenant.", Some(content("TenantDocument")))
+    .problems(&[ProblemCode::NotFound])
+}
+
+pub(super) fn change_tenant() -> Described {
+    Described::new(
+        "changeTenant",
+        TAG,
+        "Change a tenant",
+        "Changes what the body names. Other times to keep things hold for jobs that end from now on: \
+         one that has ended keeps the times it was given.",
+    )
+    .parameter(path_id("The tenant's id."), text())
+    .body("TenantChangeBody", json!({"retentionDays": 90}), true)
+    .answers(
+        200,
+        "The tenant as it is now.",
+        Some(content("TenantDocument")),
+    )
+    .problems(&[ProblemCode::NotFound])
+}
+
+pub(super) fn list_circuits() -> Described {
+    Described::new(
+        "listCircuits",
+        TAG,
+        "Which providers are not called for now?",
+        "Gives the circuits that are not closed, of every provider, model and key. A provider that \
+         fails again and again, refuses the key or asks for patience is not called for a while; then \
+         one attempt probes, and its outcome closes the circuit or opens it again. Meanwhile jobs \
+         wait without using up their attempts.",
+    )
+    .answers(200, "The circuits.", Some(content("CircuitList")))
 }
 
 pub(super) fn create_key() -> Described {

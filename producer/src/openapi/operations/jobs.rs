@@ -1,10 +1,10 @@
-use super::{Described, path_id, query, text};
+use super::{ACCEPTED_HEADERS, Described, one_of, path_id, query, text};
 use crate::openapi::content;
 use crate::problem::ProblemCode;
 use redrive_shared::job::{JobState, Kind};
 use serde_json::json;
+use utoipa::openapi::Required;
 use utoipa::openapi::path::{ParameterBuilder, ParameterIn};
-use utoipa::openapi::{KnownFormat, ObjectBuilder, Required, SchemaFormat};
 
 const TAG: &str = "jobs";
 
@@ -33,16 +33,19 @@ pub(super) fn submit_generate() -> Described {
         "Ask a language model for text",
         "Accepts a job and answers at once. From the 202 on the job is owed: it ends as \
          `succeeded`, `failed`, `dead_lettered` or `cancelled`, and `statusUrl` tells. After any \
-         other answer nothing is owed.\n\nThe body is at most 1 MiB of JSON, without `Content-Encoding`. \
-         `Idempotency-Key` is not honoured yet, and is refused rather than ignored.",
+         other answer nothing is owed.\n\nThe body is at most 1 MiB of JSON, without `Content-Encoding`.\n\n\
+         With `Idempotency-Key` a request can be sent again until it is answered: it makes one job. \
+         A key whose job has ended, however it ended, still answers with that job; to run it once \
+         more takes a new key, or a replay.",
     )
+    .idempotency_key()
     .body("GenerateBody", example, true)
     .answers(202, "The job is accepted.", Some(content("AcceptedDocument")))
-    .headers(&[
-        ("Location", "Where to read the job: the same as `statusUrl`."),
-        ("Retry-After", "Seconds to wait before the first look."),
+    .headers(ACCEPTED_HEADERS)
+    .problems(&[
+        ProblemCode::IdempotencyKeyInvalid,
+        ProblemCode::IdempotencyKeyReused,
     ])
-    .problems(&[ProblemCode::IdempotencyNotSupported])
 }
 
 pub(super) fn read(path: &str) -> Described {
@@ -84,7 +87,6 @@ pub(super) fn read(path: &str) -> Described {
 }
 
 pub(super) fn list() -> Described {
-    let time = || text().format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)));
     let states = JobState::ALL.map(JobState::as_str);
     let kinds = Kind::ALL.map(Kind::as_str);
     Described::new(
@@ -110,21 +112,10 @@ pub(super) fn list() -> Described {
         ),
         text(),
     )
-    .parameter(
-        query("createdAfter", "Only jobs created at this time or later."),
-        time(),
-    )
-    .parameter(
-        query("createdBefore", "Only jobs created before this time."),
-        time(),
-    )
+    .created()
     .limit()
     .cursor()
     .answers(200, "A page of jobs.", Some(content("JobPage")))
-}
-
-fn one_of(values: &[&str]) -> ObjectBuilder {
-    text().enum_values(Some(values.iter().copied()))
 }
 
 pub(super) fn cancel() -> Described {
@@ -132,8 +123,11 @@ pub(super) fn cancel() -> Described {
         "cancelJob",
         TAG,
         "Stop a job",
-        "Cancels a job that has not ended. A call to the provider that is running goes on, and its \
-         answer is dropped. Cancelling a cancelled job again changes nothing and answers the same.",
+        "Cancels a job that has not ended. Cancelling a cancelled job again changes nothing and \
+         answers the same, with or without `Idempotency-Key`.\n\nA call to the provider that is \
+         running cannot be taken back: it goes on, its attempt stands in `attempts` with the outcome \
+         `cancelled` and `possiblyBilled`, and its answer is dropped. What that answer cost appears \
+         in `droppedAnswers`, as soon as it has come: a little after this answer.",
     )
     .parameter(path_id("The job's id."), text())
     .body("EmptyBody", json!({}), false)

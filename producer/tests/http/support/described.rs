@@ -64,6 +64,7 @@ pub(crate) fn check(method: &Method, path: &str, reply: &Reply) {
         "etag",
         "www-authenticate",
         "preference-applied",
+        "idempotent-replayed",
     ] {
         let headers = promised["headers"].as_object();
         let is_promised =

@@ -12,7 +12,7 @@ use super::When::{self, RetryForbidden, Status, Transport};
 use super::{Finding, Outcome, Rule, dead, fail, retry, rule_of};
 use crate::error_code::ErrorCode;
 use crate::provider::Provider::{self, Compatible, OpenAi};
-use crate::provider::{Action, Budget, Row, TransportError};
+use crate::provider::{Action, Budget, CircuitSign, Row, TransportError};
 use crate::retry::Backoff::{Base, Fast, Standard};
 
 const ANY: &[Provider] = &[OpenAi, Compatible];
@@ -117,7 +117,8 @@ const NO_MESSAGE: Outcome = retry(
      server of chat completions.",
 )
 .at_most(1)
-.possibly_billed();
+.possibly_billed()
+.counts();
 
 const UNREADABLE: Outcome = retry(
     Budget::Failure,
@@ -126,13 +127,15 @@ const UNREADABLE: Outcome = retry(
     "The provider's reply broke off, is larger than 4 MiB, or is not JSON.",
 )
 .at_most(1)
-.possibly_billed();
+.possibly_billed()
+.counts();
 
 const OUT_OF_MONEY_AT_PROVIDER: Outcome = dead(
     ErrorCode::ProviderBilling,
     "The provider's account has no credit left or reached a spend limit. Top it up or raise the \
      limit, then replay the job.",
-);
+)
+.opens_for_minutes(15);
 
 const CONTENT_REFUSED: Outcome = fail(
     ErrorCode::ContentFiltered,
@@ -143,17 +146,17 @@ const CONTENT_REFUSED: Outcome = fail(
 #[rustfmt::skip]
 pub(in crate::provider) static TABLE: &[Rule] = &[
     // A retry that the provider forbids, whatever the row below says.
-    rule_of(0, ANY, RetryForbidden(Between(400, 499)), Instead(Action::Fail)),
-    rule_of(0, ANY, RetryForbidden(Between(500, 599)), Instead(Action::DeadLetter)),
+    rule_of(0, ANY, RetryForbidden(Between(400, 499)), Instead(Action::Fail, CircuitSign::Counts)),
+    rule_of(0, ANY, RetryForbidden(Between(500, 599)), Instead(Action::DeadLetter, CircuitSign::Counts)),
     // No whole reply.
     rule_of(1, ANY, Transport(TransportError::Unreachable), Fail(retry(
         Budget::Failure, Fast, ErrorCode::ProviderUnreachable,
         "The provider could not be reached, or the connection broke before it answered.",
-    ))),
+    ).counts())),
     rule_of(2, ANY, Transport(TransportError::Timeout), Fail(retry(
         Budget::Failure, Standard, ErrorCode::ProviderTimeout,
         "The provider did not answer within the time of an attempt. It may charge for the call.",
-    ).possibly_billed())),
+    ).possibly_billed().counts())),
     rule_of(3, ANY, Transport(TransportError::BodyInterrupted), Fail(UNREADABLE)),
     rule_of(3, ANY, Transport(TransportError::BodyTooLarge), Fail(UNREADABLE)),
     // Replies that say they succeeded.
@@ -192,11 +195,11 @@ pub(in crate::provider) static TABLE: &[Rule] = &[
     rule_of(25, ANY, Status(Of(&[401]), Any), Fail(dead(
         ErrorCode::ProviderAuth,
         "The provider refused the key. Set OPENAI_API_KEY to a valid one, then replay the job.",
-    ))),
+    ).opens_for_minutes(5))),
     rule_of(26, COMPATIBLE, Status(Of(&[402]), Hinted), Fail(retry(
         Budget::Throttle, Standard, ErrorCode::ProviderBilling,
         "The provider holds back credit for calls that are under way.",
-    ))),
+    ).counts())),
     rule_of(26, ANY, Status(Of(&[402]), Any), Fail(OUT_OF_MONEY_AT_PROVIDER)),
     rule_of(27, ANY, Status(Of(&[403]), Any), Fail(dead(
         ErrorCode::ProviderForbidden,
@@ -215,7 +218,7 @@ pub(in crate::provider) static TABLE: &[Rule] = &[
     rule_of(30, ANY, Status(Of(&[408]), Any), Fail(retry(
         Budget::Failure, Standard, ErrorCode::ProviderTimeout,
         "The provider took too long to read the request.",
-    ))),
+    ).counts())),
     rule_of(31, ANY, Status(Of(&[409]), Any), Fail(retry(
         Budget::Failure, Fast, ErrorCode::ProviderError,
         "The provider was busy with a conflicting call.",
@@ -239,7 +242,7 @@ pub(in crate::provider) static TABLE: &[Rule] = &[
     rule_of(37, OPENAI, Status(Of(&[429]), Named(&["slow_down"])), Fail(retry(
         Budget::Throttle, Base(15), ErrorCode::ProviderRateLimited,
         "The provider asks for fewer calls.",
-    ))),
+    ).counts())),
     rule_of(38, OPENAI, Status(Of(&[429]), Says("Request too large", "tokens per min")), Fail(fail(
         ErrorCode::PayloadTooLarge,
         "The request alone exceeds the account's tokens per minute, so waiting never helps. \
@@ -248,12 +251,12 @@ pub(in crate::provider) static TABLE: &[Rule] = &[
     rule_of(39, OPENAI, Status(Of(&[429]), Any), Fail(retry(
         Budget::Throttle, Base(5), ErrorCode::ProviderRateLimited,
         "The provider's rate limit is reached.",
-    ).waits_for_reset())),
+    ).waits_for_reset().counts())),
     rule_of(46, COMPATIBLE, Status(Of(&[429]), Named(OUT_OF_MONEY_ELSEWHERE)), Fail(OUT_OF_MONEY_AT_PROVIDER)),
     rule_of(47, COMPATIBLE, Status(Of(&[429]), Any), Fail(retry(
         Budget::Throttle, Base(5), ErrorCode::ProviderRateLimited,
         "The provider's rate limit is reached.",
-    ).waits_for_reset())),
+    ).waits_for_reset().counts())),
     rule_of(48, ANY, Status(Of(&[414, 431]), Any), Fail(dead(
         ErrorCode::ProviderMisconfigured,
         "The provider refuses the length of the address or of the header. Check OPENAI_BASE_URL \
@@ -266,30 +269,30 @@ pub(in crate::provider) static TABLE: &[Rule] = &[
     // The provider.
     rule_of(50, ANY, Status(Of(&[500]), Any), Fail(retry(
         Budget::Failure, Standard, ErrorCode::ProviderError, "The provider failed on its side.",
-    ))),
+    ).counts())),
     rule_of(51, ANY, Status(Of(&[502]), Any), Fail(retry(
         Budget::Failure, Fast, ErrorCode::ProviderError,
         "The provider's gateway could not pass the call on.",
-    ))),
+    ).counts())),
     rule_of(52, ANY, Status(Of(&[503]), Any), Fail(retry(
         Budget::Throttle, Base(5), ErrorCode::ProviderUnavailable,
         "The provider is overloaded, or still loads the model.",
-    ))),
+    ).counts())),
     rule_of(53, ANY, Status(Of(&[504]), Any), Fail(retry(
         Budget::Failure, Standard, ErrorCode::ProviderTimeout,
         "The provider's gateway gave up waiting for the model. It may charge for the call.",
-    ).possibly_billed())),
+    ).possibly_billed().counts())),
     rule_of(55, ANY, Status(Of(&[524]), Any), Fail(retry(
         Budget::Failure, Standard, ErrorCode::ProviderUnreachable,
         "The network in front of the provider gave up waiting. It may charge for the call.",
-    ).possibly_billed())),
+    ).possibly_billed().counts())),
     rule_of(55, ANY, Status(Of(&[520, 521, 522, 523, 525, 526, 527, 530]), Any), Fail(retry(
         Budget::Failure, Standard, ErrorCode::ProviderUnreachable,
         "The network in front of the provider could not reach it.",
-    ))),
+    ).counts())),
     rule_of(56, ANY, Status(Between(500, 599), Any), Fail(retry(
         Budget::Failure, Standard, ErrorCode::ProviderError, "The provider failed on its side.",
-    ))),
+    ).counts())),
     rule_of(57, ANY, Status(Between(400, 499), Any), Fail(fail(
         ErrorCode::InvalidRequest, "The provider refused the request.",
     ))),

@@ -1,0 +1,77 @@
+use super::{ACCEPTED_HEADERS, Described, one_of, path_id, query, text};
+use crate::openapi::content;
+use crate::problem::ProblemCode;
+use redrive_shared::error_code::ErrorCode;
+use serde_json::json;
+
+const TAG: &str = "dead letters";
+
+pub(super) fn list() -> Described {
+    let codes = ErrorCode::ALL.map(ErrorCode::as_str);
+    Described::new(
+        "listDeadLetters",
+        TAG,
+        "What died, and why?",
+        "Gives the tenant's dead letters, page by page, those of the newest jobs first: each with its \
+         reason, the provider's own words and what it cost, without its `attempts` and \
+         `droppedAnswers`. Letters of one cause have one `fingerprint`. A letter that is replayed \
+         leaves the list; the pages that follow do not shift.",
+    )
+    .parameter(query("code", "Only those that died for this reason."), one_of(&codes))
+    .created()
+    .limit()
+    .cursor()
+    .answers(
+        200,
+        "A page of dead letters.",
+        Some(content("DeadLetterPage")),
+    )
+}
+
+pub(super) fn read() -> Described {
+    Described::new(
+        "readDeadLetter",
+        TAG,
+        "Why did this job die?",
+        "Gives a dead letter with its history. A job that is not dead, or no longer, answers like an \
+         unknown one.",
+    )
+    .parameter(path_id("The job's id."), text())
+    .answers(
+        200,
+        "The dead letter.",
+        Some(content("DeadLetterDocument")),
+    )
+    .problems(&[ProblemCode::NotFound])
+}
+
+pub(super) fn replay() -> Described {
+    let example = json!({"model": "gpt-4o", "maxAttempts": 3, "note": "the smaller model is gone"});
+    Described::new(
+        "replayDeadLetter",
+        TAG,
+        "Run a dead letter again",
+        "Puts the job back into `queued`: no failure counts against it any more, and its deadline is \
+         as far away as it was at the submit. Its attempts keep counting from where they stood, and \
+         its history stays. The body may be empty, or say what is to be different this time.\n\nOf \
+         several at once one is accepted, and the job runs once; the others get 409, as the job is \
+         then no longer dead. With `Idempotency-Key` the same request gets its 202 again. Every \
+         replay stands in the audit log, and in the job's `replays`.",
+    )
+    .parameter(path_id("The job's id."), text())
+    .idempotency_key()
+    .body("ReplayBody", example, false)
+    .answers(
+        202,
+        "The job is put back.",
+        Some(content("AcceptedDocument")),
+    )
+    .headers(ACCEPTED_HEADERS)
+    .problems(&[
+        ProblemCode::NotFound,
+        ProblemCode::NotDeadLettered,
+        ProblemCode::PayloadDeleted,
+        ProblemCode::IdempotencyKeyInvalid,
+        ProblemCode::IdempotencyKeyReused,
+    ])
+}

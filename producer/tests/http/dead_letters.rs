@@ -1,0 +1,301 @@
+//! `GET /api/v1/dead-letters` and `GET /api/v1/dead-letters/{id}`.
+
+use crate::support::{Api, Reply, Step, Tenant};
+use redrive_shared::database::DatabaseError;
+use serde_json::{Value, json};
+
+const LETTERS: &str = "/api/v1/dead-letters";
+
+async fn list(api: &Api, user: &Tenant, query: &str) -> Value {
+    let reply = api.get(&format!("{LETTERS}{query}"), &user.key).await;
+    assert_eq!(reply.status, 200, "{query}: {reply:?}");
+    reply.json()
+}
+
+async fn read(api: &Api, user: &Tenant, job: &str) -> Reply {
+    api.get(&format!("{LETTERS}/{job}"), &user.key).await
+}
+
+fn ids(page: &Value) -> Vec<String> {
+    let letters = page["data"].as_array().expect("a list");
+    letters
+        .iter()
+        .map(|letter| letter["jobId"].as_str().expect("an id").to_owned())
+        .collect()
+}
+
+/// Dead letters of jobs a second apart; the newest first, as the list gives them.
+async fn dead(api: &Api, user: &Tenant, number: usize) -> Vec<String> {
+    let mut made = Vec::new();
+    for _ in 0..number {
+        made.insert(0, api.dead(user).await);
+        api.ports().clock.advance_millis(1_000);
+    }
+    made
+}
+
+/// Puts JSON into a column of a job.
+fn put(api: &Api, job: &str, column: &str, value: &Value) {
+    let text = value.to_string().replace('\'', "''");
+    api.database().execute(&format!(
+        "UPDATE jobs SET {column} = '{text}' WHERE id = '{job}'"
+    ));
+}
+
+#[tokio::test]
+async fn a_dead_letter_says_why_and_what_it_cost() {
+    let api = Api::new();
+    let user = api.operator().await;
+    let body = json!({
+        "prompt": "my secret prompt", "model": "m-1", "refType": "ticket", "refId": "4711",
+        "metadata": {"team": "support"}, "deadlineSeconds": 60
+    });
+    let reply = api.post("/api/v1/generate", &user.key, &body).await.json();
+    let job = reply["jobId"].as_str().expect("an id");
+    api.put_job(job, "dead_lettered");
+    put(
+        &api,
+        job,
+        "error",
+        &json!({
+            "message": "All 2 attempts failed.", "retryable": false, "cause": "provider_error",
+            "provider": "openai", "providerStatus": 500, "providerRequestId": "req-1", "row": 50,
+            "excerpt": "the provider said this"
+        }),
+    );
+    put(
+        &api,
+        job,
+        "attempts",
+        &json!([
+            {"attempt": 1, "startedAtMs": 1_000, "finishedAtMs": 2_000, "outcome": "rescued",
+             "code": "lease_expired", "possiblyBilled": true},
+            {"attempt": 2, "startedAtMs": 3_000, "finishedAtMs": 4_000, "outcome": "failed",
+             "code": "provider_error", "provider": "openai", "providerStatus": 500, "row": 50,
+             "usage": {"inputTokens": 10, "totalTokens": 12}},
+            {"attempt": 3, "startedAtMs": 5_000, "finishedAtMs": 6_000, "outcome": "rescued",
+             "code": "lease_expired", "possiblyBilled": true}
+        ]),
+    );
+    put(
+        &api,
+        job,
+        "dropped_answers",
+        &json!([
+            {"attempt": 1, "finishedAtMs": 7_000, "provider": "openai", "model": "m-1",
+             "usage": {"inputTokens": 10, "totalTokens": 13}},
+            {"attempt": 2, "finishedAtMs": 7_000, "provider": "openai",
+             "usage": {"inputTokens": 10, "totalTokens": 12}}
+        ]),
+    );
+    api.database().execute(
+        "UPDATE jobs SET error_code = 'attempts_exhausted', attempt = 3, failures = 1, \
+         rescues = 2, dispatches = 4, fingerprint = 'attempts_exhausted:provider_error:openai:m-1:500'",
+    );
+    let reply = read(&api, &user, job).await;
+    assert_eq!(reply.header("cache-control"), Some("no-store"));
+    let letter = reply.json();
+    let mut expected = json!({
+        "jobId": job, "kind": "generate", "status": "dead_lettered",
+        "code": "attempts_exhausted", "message": "All 2 attempts failed.",
+        "cause": "provider_error", "provider": "openai", "providerStatus": 500,
+        "providerRequestId": "req-1", "row": 50, "excerpt": "the provider said this",
+        "model": "m-1", "fingerprint": "attempts_exhausted:provider_error:openai:m-1:500",
+        "attempt": 3,
+        "counts": {"attempts": 3, "failures": 1, "deferrals": 0, "rescues": 2, "dispatches": 4},
+        "cost": {"inputTokens": 20, "outputTokens": null, "totalTokens": 25,
+                 "possiblyBilledCalls": 1, "usd": null},
+        "createdAt": "2026-11-21T10:55:17.372Z", "deadAt": "2026-11-21T10:55:17.382Z",
+        "deadlineAt": "2026-11-21T10:56:17.372Z",
+        "payloadExpiresAt": "2026-11-28T10:55:17.382Z", "replayable": true, "replays": [],
+        "refType": "ticket", "refId": "4711", "metadata": {"team": "support"}
+    });
+    let page = list(&api, &user, "").await;
+    assert_eq!(page["data"], json!([expected]));
+    expected["attempts"] = letter["attempts"].clone();
+    expected["droppedAnswers"] = letter["droppedAnswers"].clone();
+    assert_eq!(letter, expected);
+    let outcomes = ["rescued", "failed", "rescued"];
+    let shown = letter["attempts"].as_array().expect("a list");
+    assert!(
+        shown
+            .iter()
+            .map(|attempt| &attempt["outcome"])
+            .eq(&outcomes)
+    );
+    assert_eq!(letter["droppedAnswers"][0]["usage"]["totalTokens"], 13);
+    assert!(!reply.text.contains("secret"), "the request is not shown");
+}
+
+#[tokio::test]
+async fn a_letter_without_its_request_cannot_be_replayed_and_says_so() {
+    let api = Api::new();
+    let user = api.operator().await;
+    let job = api.dead(&user).await;
+    api.database().execute("UPDATE jobs SET request = NULL");
+    let letter = read(&api, &user, &job).await.json();
+    assert_eq!(
+        (&letter["replayable"], &letter["payloadExpiresAt"]),
+        (&json!(false), &Value::Null)
+    );
+}
+
+#[tokio::test]
+async fn a_job_that_is_not_dead_is_no_dead_letter() {
+    let api = Api::new();
+    let user = api.operator().await;
+    let job = api.job(&user).await;
+    let unknown = read(&api, &user, "job_0192f0c1000070008000000000000000").await;
+    assert_eq!(
+        (unknown.status, unknown.code()),
+        (404, "not-found".to_owned())
+    );
+    for state in [
+        "queued",
+        "running",
+        "retry_scheduled",
+        "succeeded",
+        "failed",
+        "cancelled",
+    ] {
+        api.put_job(&job, state);
+        let reply = read(&api, &user, &job).await;
+        assert_eq!(
+            reply.without_request(),
+            unknown.without_request(),
+            "{state}"
+        );
+        assert_eq!(ids(&list(&api, &user, "").await), [""; 0], "{state}");
+    }
+    for id in [
+        "x",
+        "job_",
+        "%F0%9F%92%A5",
+        "ten_0192f0c1000070008000000000000000",
+    ] {
+        let reply = read(&api, &user, id).await;
+        assert_eq!(reply.without_request(), unknown.without_request(), "{id}");
+    }
+}
+
+#[tokio::test]
+async fn pages_follow_each_other_while_letters_come_and_go() {
+    let api = Api::new();
+    let user = api.operator().await;
+    let made = dead(&api, &user, 250).await;
+    let mut seen = Vec::new();
+    let mut query = "?limit=100".to_owned();
+    loop {
+        let page = list(&api, &user, &query).await;
+        seen.extend(ids(&page));
+        // One dies, and one that was seen is replayed: the pages that follow do not shift.
+        dead(&api, &user, 1).await;
+        let replay = format!("{LETTERS}/{}/replay", seen[seen.len() - 1]);
+        assert_eq!(api.post(&replay, &user.key, &json!({})).await.status, 202);
+        match page["nextCursor"].as_str() {
+            Some(cursor) => query = format!("?limit=100&cursor={cursor}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen, made);
+}
+
+#[tokio::test]
+async fn filters_narrow_the_list() {
+    let api = Api::new();
+    let user = api.operator().await;
+    let made = dead(&api, &user, 4).await;
+    api.database().execute(&format!(
+        "UPDATE jobs SET error_code = 'provider_auth' WHERE id IN ('{}', '{}')",
+        made[0], made[2]
+    ));
+    let other = api.operator().await;
+    dead(&api, &other, 1).await;
+    for (query, expected) in [
+        ("", vec![&made[0], &made[1], &made[2], &made[3]]),
+        ("?code=provider_auth", vec![&made[0], &made[2]]),
+        ("?code=poison", vec![]),
+        ("?code=provider_error&limit=1", vec![&made[1]]),
+        (
+            "?createdAfter=2026-11-21T10:55:19.372Z",
+            vec![&made[0], &made[1]],
+        ),
+        (
+            "?createdBefore=2026-11-21T10:55:19.372Z&code=provider_auth",
+            vec![&made[2]],
+        ),
+    ] {
+        let expected: Vec<String> = expected.into_iter().cloned().collect();
+        assert_eq!(ids(&list(&api, &user, query).await), expected, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn parameters_are_read_strictly() {
+    let api = Api::new();
+    let user = api.operator().await;
+    dead(&api, &user, 3).await;
+    let page = list(&api, &user, "?limit=1&code=provider_error").await;
+    let cursor = page["nextCursor"].as_str().expect("a cursor");
+    let jobs = api.get("/api/v1/jobs?limit=1", &user.key).await.json();
+    let of_jobs = jobs["nextCursor"].as_str().expect("a cursor");
+    let of_none = list(&api, &user, "?limit=1").await;
+    let of_none = of_none["nextCursor"].as_str().expect("a cursor");
+    for (query, named) in [
+        ("limit=0", "?limit"),
+        ("limit=-1", "?limit"),
+        ("limit=101", "?limit"),
+        ("limit=1e9", "?limit"),
+        ("limit=abc", "?limit"),
+        ("sort=drop", "?sort"),
+        ("status=dead_lettered", "?status"),
+        ("code=", "?code"),
+        ("code=unknown", "?code"),
+        ("code=Poison", "?code"),
+        ("code=poison&code=poison", "?code"),
+        ("code=poison'--", "?code"),
+        ("createdAfter=yesterday", "?createdAfter"),
+        ("createdBefore=1960-01-01T00:00:00Z", "?createdBefore"),
+        ("cursor=x", "?cursor"),
+        (&format!("cursor={of_jobs}"), "?cursor"),
+        (&format!("cursor={of_none}&code=poison"), "?cursor"),
+        (&format!("cursor={cursor}"), "?cursor"),
+    ] {
+        let reply = api.get(&format!("{LETTERS}?{query}"), &user.key).await;
+        assert_eq!(
+            (reply.status, reply.code()),
+            (422, "validation-failed".to_owned()),
+            "{query}"
+        );
+        assert_eq!(reply.named(), [named], "{query}");
+    }
+    list(
+        &api,
+        &user,
+        &format!("?cursor={cursor}&code=provider_error"),
+    )
+    .await;
+    let reply = api.get(&format!("{LETTERS}/job_0?x=1"), &user.key).await;
+    assert_eq!(reply.named(), ["?x"]);
+}
+
+#[tokio::test]
+async fn a_database_that_fails_for_a_moment_is_asked_again_and_an_overloaded_one_is_not() {
+    let api = Api::new();
+    let user = api.operator().await;
+    let job = api.dead(&user).await;
+    read(&api, &user, &job).await;
+    for path in [LETTERS.to_owned(), format!("{LETTERS}/{job}")] {
+        let lost = DatabaseError::Transient("Network connection lost".to_owned());
+        api.database().script(vec![Step::FailAfter(lost); 2]);
+        assert_eq!(api.get(&path, &user.key).await.status, 200, "{path}");
+        let overloaded = DatabaseError::Overloaded("overloaded".to_owned());
+        api.database().script([Step::FailBefore(overloaded)]);
+        let reply = api.get(&path, &user.key).await;
+        assert_eq!(
+            (reply.status, reply.header("retry-after")),
+            (503, Some("10")),
+            "{path}"
+        );
+    }
+}

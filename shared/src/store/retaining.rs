@@ -1,0 +1,70 @@
+//! Retention: what is deleted when its time is over, in steps of a bounded size.
+
+use super::Store;
+use crate::clock::Instant;
+use crate::database::{Database, DatabaseError, Statement, Value};
+
+/// How long a message that could not be read is kept for the operator: 30 days.
+const UNDECODABLE_RETENTION_SECONDS: i64 = 2_592_000;
+
+/// What one step of retention deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Deleted {
+    /// Jobs whose request, output and quoted words of the provider were deleted. Their rows stay.
+    pub payloads: u64,
+    /// Jobs that were deleted, with their results.
+    pub jobs: u64,
+    /// Messages that could not be read, deleted.
+    pub undecodable_messages: u64,
+}
+
+impl Deleted {
+    /// Whether a step that looked at `rows` rows may have left some for another step.
+    ///
+    /// Of the jobs that it looked at, each lost its payload or went.
+    pub(crate) fn is_full(self, rows: u32) -> bool {
+        self.payloads + self.jobs >= u64::from(rows) || self.undecodable_messages >= u64::from(rows)
+    }
+}
+
+impl std::ops::AddAssign for Deleted {
+    fn add_assign(&mut self, other: Self) {
+        self.payloads += other.payloads;
+        self.jobs += other.jobs;
+        self.undecodable_messages += other.undecodable_messages;
+    }
+}
+
+impl<D: Database> Store<D> {
+    /// One step of retention, in one transaction: of the `rows` jobs that are over the longest, the
+    /// payloads are deleted; then, of those that are over the longest now, the ones without a
+    /// payload. Results go before their jobs, so that no result is left behind. Two steps at once
+    /// share the rows between them.
+    ///
+    /// # Errors
+    /// [`DatabaseError`]: the next step finds the same rows, or what is left of them.
+    pub async fn delete_expired(&self, now: Instant, rows: u32) -> Result<Deleted, DatabaseError> {
+        let over: Vec<Value> = vec![now.into(), rows.into()];
+        let received = now.plus_seconds(-UNDECODABLE_RETENTION_SECONDS);
+        let mut results = self
+            .batch(vec![
+                Statement::new(include_str!("../../sql/delete_outputs.sql"), over.clone()),
+                Statement::new(include_str!("../../sql/delete_payloads.sql"), over.clone()),
+                Statement::new(include_str!("../../sql/delete_results.sql"), over.clone()),
+                Statement::new(include_str!("../../sql/delete_jobs.sql"), over),
+                Statement::new(
+                    include_str!("../../sql/delete_undecodable_messages.sql"),
+                    vec![received.into(), rows.into()],
+                ),
+            ])
+            .await?;
+        results.next()?;
+        let payloads = results.next()?.changes;
+        results.next()?;
+        Ok(Deleted {
+            payloads,
+            jobs: results.next()?.changes,
+            undecodable_messages: results.next()?.changes,
+        })
+    }
+}

@@ -1,0 +1,125 @@
+//! Tenants, and for how long what is theirs is kept.
+
+use super::Store;
+use crate::clock::Instant;
+use crate::database::{Database, DatabaseError, Statement, Value};
+use crate::ids::TenantId;
+use serde::Deserialize;
+
+/// For how long the request and the output of a job are kept when nobody says: a week.
+pub const PAYLOAD_RETENTION_SECONDS: u32 = 604_800;
+
+/// For how long a job is kept when nobody says: 30 days.
+pub const RETENTION_SECONDS: u32 = 2_592_000;
+
+/// A tenant.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct TenantRow {
+    /// Its id.
+    pub id: TenantId,
+    /// What the operator calls it.
+    pub name: String,
+    /// When it was made.
+    #[serde(rename = "created_at_ms")]
+    pub created_at: Instant,
+    /// Seconds from a job's end to the deletion of its request and output.
+    pub payload_retention_seconds: u32,
+    /// Seconds from a job's end to the deletion of its row; not fewer.
+    pub retention_seconds: u32,
+}
+
+/// What is to be changed of a tenant; `None` stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TenantChange {
+    /// What the operator calls it.
+    pub name: Option<String>,
+    /// Seconds from a job's end to the deletion of its request and output.
+    pub payload_retention_seconds: Option<u32>,
+    /// Seconds from a job's end to the deletion of its row.
+    pub retention_seconds: Option<u32>,
+}
+
+/// What became of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TenantChanged {
+    /// The tenant as it is now.
+    Done(TenantRow),
+    /// Payloads would be kept for longer than their jobs. The tenant as it was and is.
+    PayloadOutlivesJob(TenantRow),
+    /// There is no such tenant.
+    Unknown,
+}
+
+impl TenantRow {
+    /// A new tenant, which keeps what is its own for as long as tenants do.
+    #[must_use]
+    pub fn new(id: TenantId, name: impl Into<String>, created_at: Instant) -> Self {
+        Self {
+            id,
+            name: name.into(),
+            created_at,
+            payload_retention_seconds: PAYLOAD_RETENTION_SECONDS,
+            retention_seconds: RETENTION_SECONDS,
+        }
+    }
+}
+
+impl<D: Database> Store<D> {
+    /// Makes a tenant.
+    ///
+    /// # Errors
+    /// [`DatabaseError`]. Repeating with the same id is safe.
+    pub async fn insert_tenant(&self, tenant: &TenantRow) -> Result<(), DatabaseError> {
+        let parameters = vec![
+            tenant.id.as_str().into(),
+            tenant.name.as_str().into(),
+            tenant.created_at.into(),
+            tenant.payload_retention_seconds.into(),
+            tenant.retention_seconds.into(),
+        ];
+        self.run(include_str!("../../sql/insert_tenant.sql"), parameters)
+            .await?;
+        Ok(())
+    }
+
+    /// One tenant, or `None`.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn tenant(&self, tenant: &TenantId) -> Result<Option<TenantRow>, DatabaseError> {
+        let parameters = vec![tenant.as_str().into()];
+        let result = self
+            .run(include_str!("../../sql/get_tenant.sql"), parameters)
+            .await?;
+        Ok(result.decode()?.into_iter().next())
+    }
+
+    /// Changes a tenant. Jobs that ended before keep the times they were given.
+    ///
+    /// # Errors
+    /// [`DatabaseError`]. Repeating is safe.
+    pub async fn change_tenant(
+        &self,
+        tenant: &TenantId,
+        change: &TenantChange,
+    ) -> Result<TenantChanged, DatabaseError> {
+        let key: Vec<Value> = vec![tenant.as_str().into()];
+        let mut parameters = key.clone();
+        parameters.extend([
+            change.name.as_deref().into(),
+            change.payload_retention_seconds.into(),
+            change.retention_seconds.into(),
+        ]);
+        let mut results = self
+            .batch(vec![
+                Statement::new(include_str!("../../sql/change_tenant.sql"), parameters),
+                Statement::new(include_str!("../../sql/get_tenant.sql"), key),
+            ])
+            .await?;
+        if let Some(changed) = results.next()?.decode()?.into_iter().next() {
+            return Ok(TenantChanged::Done(changed));
+        }
+        let found = results.next()?.decode()?.into_iter().next();
+        Ok(found.map_or(TenantChanged::Unknown, TenantChanged::PayloadOutlivesJob))
+    }
+}

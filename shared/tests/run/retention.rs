@@ -1,0 +1,145 @@
+//! What has been kept for its time goes with the sweep.
+
+use crate::bench::{ACK, Bench, answer, status, transient};
+use redrive_shared::cancel::{Cancelled, cancel};
+use redrive_shared::document::JobDocument;
+use redrive_shared::job::JobState;
+use redrive_shared::native::{Fault, ScriptedTransport};
+use redrive_shared::sweep::sweep;
+
+const DAY_MS: i64 = 86_400_000;
+
+/// The latest sweep's line in the log.
+fn told(bench: &Bench) -> serde_json::Value {
+    let lines = bench.ports.log.lines();
+    let sweep = lines
+        .iter()
+        .rev()
+        .find(|line| line.contains(r#""event":"sweep""#));
+    serde_json::from_str(sweep.expect("a sweep was told")).expect("a line is JSON")
+}
+
+async fn sweep_after_days(bench: &Bench, days: i64) -> (u64, u64) {
+    bench.ports.clock.advance_millis(days * DAY_MS);
+    sweep(&bench.ports, 60).await.expect("sweeps");
+    let told = told(bench);
+    let count = |name: &str| told.get(name).and_then(serde_json::Value::as_u64);
+    let counts = count("payloads_deleted").zip(count("jobs_deleted"));
+    counts.expect("the sweep tells what it deleted")
+}
+
+#[tokio::test]
+async fn a_job_loses_its_payload_after_a_week_and_is_gone_after_a_month() {
+    let bench = Bench::new();
+    let job = bench.submit().await;
+    let transport = ScriptedTransport::new([answer("four")]);
+    let message = bench.message(&job);
+    assert_eq!(bench.deliver(&transport, &[message]).await, [ACK]);
+    let whole = JobDocument::from(bench.read(&job).await);
+    assert_eq!(sweep_after_days(&bench, 6).await, (0, 0));
+    assert_eq!(JobDocument::from(bench.read(&job).await), whole);
+
+    assert_eq!(sweep_after_days(&bench, 1).await, (1, 0));
+    let expected = JobDocument {
+        payload_deleted: true,
+        result: None,
+        ..whole
+    };
+    assert_eq!(JobDocument::from(bench.read(&job).await), expected);
+    assert!(expected.usage.is_some(), "what the answer cost is kept");
+
+    assert_eq!(sweep_after_days(&bench, 22).await, (0, 0));
+    assert_eq!(sweep_after_days(&bench, 1).await, (0, 1));
+    assert_eq!((bench.rows("jobs"), bench.rows("task_results")), (0, 0));
+    assert_eq!(sweep_after_days(&bench, 30).await, (0, 0));
+}
+
+#[tokio::test]
+async fn no_word_of_a_prompt_outlives_the_payload_of_a_dead_letter() {
+    const ECHO: &str = "canary prompt";
+    let bench = Bench::new();
+    let job = bench.submit().await;
+    let (code, _) = status(401).expect("a status");
+    let refusal = format!(r#"{{"error":{{"message":"no: {ECHO}","type":"x"}}}}"#);
+    let transport = ScriptedTransport::new([Ok((code, refusal))]);
+    let message = bench.message(&job);
+    assert_eq!(bench.deliver(&transport, &[message]).await, [ACK]);
+    let letter = bench.read(&job).await;
+    assert_eq!(letter.state, JobState::DeadLettered);
+    let quoted = letter.error.expect("told").excerpt.expect("quoted");
+    assert!(quoted.contains(ECHO), "{quoted}");
+
+    assert_eq!(sweep_after_days(&bench, 7).await, (1, 0));
+    let letter = bench.read(&job).await;
+    assert!(letter.payload_deleted && letter.error_code.is_some());
+    let stored = bench.ports.store.database().inner();
+    let row: String = stored.with_connection(|connection| {
+        let sql =
+            "SELECT concat_ws(' ', error, attempts, replays, dropped_answers, request) FROM jobs";
+        connection
+            .query_row(sql, [], |row| row.get(0))
+            .expect("reads")
+    });
+    assert!(!row.contains(ECHO), "{row}");
+}
+
+#[tokio::test]
+async fn retention_that_fails_stops_nothing_else_and_the_next_sweep_makes_up_for_it() {
+    for fault in [Fault::Before(transient()), Fault::After(transient())] {
+        let bench = Bench::new();
+        let over = bench.submit().await;
+        cancel(&bench.ports, &bench.tenant, &over)
+            .await
+            .expect("cancelled");
+        bench.ports.clock.advance_millis(7 * DAY_MS);
+        let forgotten = bench.submit().await;
+        bench.ports.clock.advance_millis(60_000);
+        bench.ports.jobs.take();
+        let took_effect = matches!(fault, Fault::After(_));
+        bench.fail_next([Fault::None, fault]);
+        assert_eq!(sweep_after_days(&bench, 0).await, (0, 0));
+        assert_eq!(bench.events("retention_failed"), 1);
+        assert_eq!(bench.ports.jobs.take().len(), 1, "a message was missing");
+        assert_eq!(bench.read(&over).await.payload_deleted, took_effect);
+        let rest = u64::from(!took_effect);
+        assert_eq!(sweep_after_days(&bench, 0).await, (rest, 0));
+        assert!(bench.read(&over).await.payload_deleted);
+        assert!(!bench.read(&forgotten).await.payload_deleted);
+    }
+}
+
+#[tokio::test]
+async fn a_sweep_deletes_a_bounded_number_of_jobs() {
+    let bench = Bench::new();
+    for _ in 0..1_050 {
+        let job = bench.submit().await;
+        let now = redrive_shared::clock::Clock::now(&bench.ports.clock);
+        let store = &bench.ports.store;
+        store
+            .cancel(&bench.tenant, &job, now)
+            .await
+            .expect("cancelled");
+    }
+    assert_eq!(sweep_after_days(&bench, 7).await, (1_000, 0));
+    assert_eq!(sweep_after_days(&bench, 0).await, (50, 0));
+    let before = bench.ports.store.database().batches();
+    assert_eq!(sweep_after_days(&bench, 0).await, (0, 0));
+    let idle = bench.ports.store.database().batches() - before;
+    assert_eq!(idle, 2, "one for what is forgotten, one for what is over");
+    assert_eq!(sweep_after_days(&bench, 23).await, (0, 1_000));
+    assert_eq!(sweep_after_days(&bench, 0).await, (0, 50));
+}
+
+#[tokio::test]
+async fn a_job_is_cached_at_its_end_only_so_that_the_cache_forgets_it_first() {
+    let bench = Bench::new();
+    let job = bench.submit().await;
+    bench.ports.cache.set_broken(true);
+    let first = cancel(&bench.ports, &bench.tenant, &job).await;
+    bench.ports.cache.set_broken(false);
+    bench.ports.clock.advance_millis(6 * DAY_MS);
+    let second = cancel(&bench.ports, &bench.tenant, &job).await;
+    assert_eq!(first, second);
+    assert!(matches!(second, Ok(Cancelled::Done(_))));
+    assert!(bench.ports.cache.entries().is_empty());
+}
