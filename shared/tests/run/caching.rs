@@ -16,7 +16,10 @@ async fn run(bench: &Bench, reply: Scripted) -> (JobId, Disposition) {
     let job = bench.submit().await;
     let provider = ScriptedTransport::new([reply]);
     let dispositions = bench.deliver(&provider, &[bench.message(&job)]).await;
-    (job, dispositions[0])
+    let [disposition] = dispositions[..] else {
+        unreachable!("one message has one disposition");
+    };
+    (job, disposition)
 }
 
 /// Holds the cache against the database: there is an entry for each of these jobs and for no other,
@@ -30,7 +33,7 @@ async fn check_cache(bench: &Bench, jobs: &[&JobId]) {
         let record = bench.read(job).await;
         assert!(record.state.is_immutable(), "{:?}", record.state);
         let document = serde_json::to_string(&JobDocument::from(record)).expect("serializes");
-        assert_eq!(entries[&key(&bench.tenant, job)], document);
+        assert_eq!(entries.get(&key(&bench.tenant, job)), Some(&document));
     }
 }
 

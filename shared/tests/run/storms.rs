@@ -34,10 +34,11 @@ fn by_second(seconds: impl IntoIterator<Item = u32>) -> BTreeMap<u32, usize> {
     counts
 }
 
-fn delay(disposition: &Disposition) -> u32 {
+/// The delay with which a message comes again; none when it does not.
+fn delay(disposition: Disposition) -> Option<u32> {
     match disposition {
-        Disposition::Retry { delay_seconds } => *delay_seconds,
-        Disposition::Acknowledge => panic!("the job is to come again"),
+        Disposition::Retry { delay_seconds } => Some(delay_seconds),
+        Disposition::Acknowledge => None,
     }
 }
 
@@ -51,7 +52,9 @@ async fn f34_jobs_that_fail_in_one_second_do_not_come_back_in_one() {
         let provider = ScriptedTransport::new((0..STORM).map(|_| status(500)));
         let dispositions = bench.deliver(&provider, &messages).await;
         assert_eq!(provider.requests().len(), STORM);
-        let counts = by_second(dispositions.iter().map(delay));
+        let delays: Vec<u32> = dispositions.into_iter().filter_map(delay).collect();
+        assert_eq!(delays.len(), STORM, "every job comes again");
+        let counts = by_second(delays);
         let seconds = usize::try_from(longest / 2).expect("small");
         assert!(
             counts
@@ -84,4 +87,26 @@ async fn f34_jobs_that_a_sweep_finds_at_once_are_sent_in_portions_and_spread() {
         job_id: job.clone(),
     });
     assert_eq!(sent, messages.map(|message| message.encode()).collect());
+}
+
+#[tokio::test]
+async fn f34_a_sweep_that_rescues_and_sends_again_sends_no_more_than_its_limit() {
+    let bench = Bench::new();
+    storm(&bench).await;
+    let sql = "UPDATE jobs SET state = 'running', attempt = 1, started_at_ms = created_at_ms \
+               WHERE id IN (SELECT id FROM jobs ORDER BY id LIMIT 300)";
+    let database = bench.ports.store.database();
+    let killed = Statement::new(sql, vec![]);
+    database.batch(vec![killed]).await.expect("updates");
+    bench.ports.clock.advance_millis(70_000);
+    let mut sent = HashSet::new();
+    for _ in 0..2 {
+        sweep(&bench.ports, 60).await.expect("sweeps");
+        let bodies = bench.ports.jobs.take();
+        sent.extend(bodies.iter().cloned());
+        let most = usize::try_from(ROWS).expect("small");
+        assert!(bodies.len() <= most, "{}", bodies.len());
+        bench.ports.clock.advance_millis(1);
+    }
+    assert_eq!(sent.len(), STORM, "every job is sent within two sweeps");
 }
