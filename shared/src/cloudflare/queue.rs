@@ -1,7 +1,7 @@
 use super::Meter;
 use crate::clock::Instant;
 use crate::queue::{Backlog, Queue, QueueError};
-use js_sys::{Function, Number, Promise, Reflect};
+use js_sys::{Date, Function, Promise, Reflect};
 use std::sync::Arc;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -82,10 +82,15 @@ async fn metrics(queue: &JsValue) -> Result<Option<Backlog>, JsValue> {
         return Ok(None);
     };
     // A date, or milliseconds; 0 or nothing when no message waits.
-    let oldest = Number::from(Reflect::get(&told, &"oldestMessageTimestamp".into())?).value_of();
+    let oldest = Reflect::get(&told, &"oldestMessageTimestamp".into())?;
+    let oldest = oldest
+        .dyn_ref::<Date>()
+        .map(Date::get_time)
+        .or_else(|| oldest.as_f64());
     Ok(Some(Backlog {
         messages: whole(messages).unwrap_or_default(),
-        oldest_at: whole(oldest)
+        oldest_at: oldest
+            .and_then(whole)
             .filter(|millis| *millis > 0)
             .and_then(|millis| i64::try_from(millis).ok())
             .map(Instant::from_millis),

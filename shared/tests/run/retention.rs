@@ -1,11 +1,17 @@
 //! What has been kept for its time goes with the sweep.
 
-use crate::bench::{ACK, Bench, answer, status, transient};
+use crate::bench::{ACK, Bench, Ports, answer, status, transient};
 use redrive_shared::cancel::{Cancelled, cancel};
+use redrive_shared::clock::{Clock, Instant};
 use redrive_shared::document::JobDocument;
 use redrive_shared::job::JobState;
-use redrive_shared::native::{Fault, ScriptedTransport};
+use redrive_shared::native::{
+    Fault, FaultyDatabase, ManualClock, MemoryLog, MemoryQueue, MemoryStatusCache,
+    ScriptedTransport, SeededEntropy, SqliteDatabase,
+};
+use redrive_shared::store::Store;
 use redrive_shared::sweep::sweep;
+use std::time::Duration;
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -26,6 +32,16 @@ async fn sweep_after_days(bench: &Bench, days: i64) -> (u64, u64) {
     let count = |name: &str| told.get(name).and_then(serde_json::Value::as_u64);
     let counts = count("payloads_deleted").zip(count("jobs_deleted"));
     counts.expect("the sweep tells what it deleted")
+}
+
+/// Jobs that are cancelled as soon as they are submitted.
+async fn end_jobs(bench: &Bench, count: usize) {
+    for _ in 0..count {
+        let job = bench.submit().await;
+        let now = bench.ports.clock.now();
+        let cancelled = bench.ports.store.cancel(&bench.tenant, &job, now).await;
+        assert!(cancelled.expect("runs").is_some());
+    }
 }
 
 #[tokio::test]
@@ -111,23 +127,81 @@ async fn retention_that_fails_stops_nothing_else_and_the_next_sweep_makes_up_for
 #[tokio::test]
 async fn a_sweep_deletes_a_bounded_number_of_jobs() {
     let bench = Bench::new();
-    for _ in 0..1_050 {
-        let job = bench.submit().await;
-        let now = redrive_shared::clock::Clock::now(&bench.ports.clock);
-        let store = &bench.ports.store;
-        store
-            .cancel(&bench.tenant, &job, now)
-            .await
-            .expect("cancelled");
-    }
+    end_jobs(&bench, 1_010).await;
     assert_eq!(sweep_after_days(&bench, 7).await, (1_000, 0));
-    assert_eq!(sweep_after_days(&bench, 0).await, (50, 0));
+    assert_eq!(sweep_after_days(&bench, 0).await, (10, 0));
     let before = bench.ports.store.database().batches();
     assert_eq!(sweep_after_days(&bench, 0).await, (0, 0));
     let idle = bench.ports.store.database().batches() - before;
     assert_eq!(idle, 2, "one for what is forgotten, one for what is over");
     assert_eq!(sweep_after_days(&bench, 23).await, (0, 1_000));
-    assert_eq!(sweep_after_days(&bench, 0).await, (0, 50));
+    assert_eq!(sweep_after_days(&bench, 0).await, (0, 10));
+}
+
+/// The bench's ports with a clock that moves whenever somebody looks at it.
+struct Slow<'a> {
+    ports: &'a Ports,
+    clock: TickingClock<'a>,
+}
+
+struct TickingClock<'a>(&'a ManualClock);
+
+impl Clock for TickingClock<'_> {
+    fn now(&self) -> Instant {
+        self.0.advance_millis(5_000);
+        self.0.now()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.0.sleep(duration).await;
+    }
+}
+
+impl<'a> redrive_shared::ports::Ports for Slow<'a> {
+    type Database = FaultyDatabase<SqliteDatabase>;
+    type Queue = MemoryQueue;
+    type Cache = MemoryStatusCache;
+    type Clock = TickingClock<'a>;
+    type Entropy = SeededEntropy;
+    type Log = MemoryLog;
+
+    fn store(&self) -> &Store<Self::Database> {
+        &self.ports.store
+    }
+    fn jobs(&self) -> &MemoryQueue {
+        &self.ports.jobs
+    }
+    fn dead_letters(&self) -> &MemoryQueue {
+        &self.ports.dead_letters
+    }
+    fn cache(&self) -> &MemoryStatusCache {
+        &self.ports.cache
+    }
+    fn clock(&self) -> &TickingClock<'a> {
+        &self.clock
+    }
+    fn entropy(&self) -> &SeededEntropy {
+        &self.ports.entropy
+    }
+    fn log(&self) -> &MemoryLog {
+        &self.ports.log
+    }
+}
+
+#[tokio::test]
+async fn a_sweep_that_deletes_slowly_leaves_the_rest_to_the_next() {
+    let bench = Bench::new();
+    end_jobs(&bench, 60).await;
+    bench.ports.clock.advance_millis(7 * DAY_MS);
+    let slow = Slow {
+        ports: &bench.ports,
+        clock: TickingClock(&bench.ports.clock),
+    };
+    sweep(&slow, 60).await.expect("sweeps");
+    let told = told(&bench);
+    // Two steps of 25 jobs, of five seconds each.
+    assert_eq!(told.get("payloads_deleted"), Some(&50.into()));
+    assert_eq!(sweep_after_days(&bench, 0).await, (10, 0));
 }
 
 #[tokio::test]
