@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::stages::alone;
 
 /// Lets the sweep run as often as it takes, and answers held calls, until a job has ended.
-async fn swept_to_its_end(stage: &Stage, client: &Client, job: &str) -> Result<Value> {
+pub(crate) async fn swept_to_its_end(stage: &Stage, client: &Client, job: &str) -> Result<Value> {
     poll::until(format!("{job} ends"), async || {
         stage.sweep().await?;
         stage.release().await?;
@@ -20,7 +20,7 @@ async fn swept_to_its_end(stage: &Stage, client: &Client, job: &str) -> Result<V
 }
 
 #[test]
-fn job_whose_run_was_killed_is_rescued_and_answered_once() -> Result<()> {
+fn f03_job_whose_call_was_killed_is_rescued_and_answered_once() -> Result<()> {
     alone(async |stage| {
         let tenant = stage.tenant().await?;
         let job = tenant.client.submit("sim-hold", json!({})).await?;

@@ -19,7 +19,7 @@ fn acknowledged(outcome: &Value) -> Result<Vec<&str>> {
 }
 
 #[test]
-fn message_delivered_three_times_at_once_runs_its_job_once() -> Result<()> {
+fn f16_message_delivered_three_times_at_once_runs_its_job_once() -> Result<()> {
     shared(async |stage| {
         let tenant = stage.tenant().await?;
         let job = tenant.client.submit("sim-slow-300", json!({})).await?;
@@ -71,7 +71,7 @@ fn bodies(tenant: &str, job: &str) -> [Value; 13] {
 }
 
 #[test]
-fn undecodable_messages_are_put_aside_and_the_good_one_among_them_runs() -> Result<()> {
+fn f35_undecodable_messages_are_put_aside_and_the_good_one_among_them_runs() -> Result<()> {
     alone(async |stage| {
         let tenant = stage.tenant().await?;
         // The queue waits behind the held call, so that the job runs by this delivery only.
@@ -130,7 +130,10 @@ fn message_for_a_job_that_nobody_knows_is_given_up_after_a_few_deliveries() -> R
 fn dead_letter_queue_takes_whatever_comes() -> Result<()> {
     shared(async |stage| {
         let tenant = stage.tenant().await?;
-        let job = tenant.client.submit("sim-401", json!({})).await?;
+        let job = tenant
+            .client
+            .submit("sim-401@deliveries", json!({}))
+            .await?;
         let before = tenant.client.job_in(&job, "dead_lettered").await?;
         let message = json!({"v": 1, "job": job, "tenant": tenant.id}).to_string();
         let messages = json!([

@@ -128,7 +128,7 @@ fn immutable_job_is_served_from_the_cache_alone() -> Result<()> {
 fn dead_letter_is_never_served_from_the_cache() -> Result<()> {
     shared(async |stage| {
         let tenant = stage.tenant().await?;
-        let job = tenant.client.submit("sim-401", json!({})).await?;
+        let job = tenant.client.submit("sim-401@journey", json!({})).await?;
         tenant.client.job_in(&job, "dead_lettered").await?;
         for _ in 0..5 {
             let (_, request) = read(stage, &tenant.client, &job).await?;

@@ -10,12 +10,17 @@
 mod stages;
 
 mod bad_input;
+mod bindings;
 mod cancelling;
+mod chaos;
 mod crashes;
 mod deliveries;
 mod deploying;
 mod failures;
+mod faults;
+mod idempotency;
 mod journey;
+mod replaying;
 mod retries;
 mod secrecy;
 mod settings;

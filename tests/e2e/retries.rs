@@ -10,7 +10,10 @@ use crate::stages::shared;
 fn flaky_provider_is_asked_again_and_every_attempt_is_listed() -> Result<()> {
     shared(async |stage| {
         let tenant = stage.tenant().await?;
-        let job = tenant.client.submit("sim-flaky-2", json!({})).await?;
+        let job = tenant
+            .client
+            .submit("sim-flaky-2@retries", json!({}))
+            .await?;
         let waiting = tenant.client.job_in(&job, "retry_scheduled").await?;
         assert!(waiting["nextAttemptAt"].is_string(), "{waiting:#}");
         assert_eq!(waiting["error"]["retryable"], true, "{waiting:#}");
@@ -42,7 +45,7 @@ fn throttled_job_is_deferred_without_blame() -> Result<()> {
         // One failure would be the end of it.
         let job = tenant
             .client
-            .submit("sim-throttle-2", json!({"maxAttempts": 1}))
+            .submit("sim-throttle-2@retries", json!({"maxAttempts": 1}))
             .await?;
         let ended = tenant.client.job_in(&job, "succeeded").await?;
         let attempts = &ended["attempts"];

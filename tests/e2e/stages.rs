@@ -1,6 +1,8 @@
 //! The stages that the tests share. They end with the process; see `redrive_tests::stage`.
 
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
+use std::thread::sleep;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
 use redrive_tests::stage::Stage;
@@ -9,6 +11,14 @@ use xtask::build;
 
 /// A stage, or why it did not start: the tests that come later are told as well.
 type Started = Result<Stage, String>;
+
+/// Lengths of time that a test can wait for: calls end after 4 s, leases 5 s later, and a message
+/// counts as lost after 1 s.
+const SHORT: [(&str, &str); 3] = [
+    ("ATTEMPT_TIMEOUT_SECONDS", "4"),
+    ("LEASE_MARGIN_SECONDS", "5"),
+    ("SWEEP_GRACE_SECONDS", "1"),
+];
 
 /// Runs a test side by side with others. It makes a tenant of its own, and keeps the queue moving.
 ///
@@ -23,15 +33,10 @@ pub(crate) fn shared(test: impl AsyncFnOnce(&Stage) -> Result<()>) -> Result<()>
 }
 
 /// Runs a test that has a stage to itself while it runs, so that it may hold up the queue or crash
-/// the runtime. Calls end after 4 s, leases a second later, and no model is configured.
+/// the runtime. Lengths of time are [`SHORT`], and no model is configured.
 pub(crate) fn alone(test: impl AsyncFnOnce(&mut Stage) -> Result<()>) -> Result<()> {
     static STAGE: OnceLock<Mutex<Started>> = OnceLock::new();
-    let settings = [
-        ("ATTEMPT_TIMEOUT_SECONDS", "4"),
-        ("LEASE_MARGIN_SECONDS", "5"),
-        ("SWEEP_GRACE_SECONDS", "1"),
-        ("OPENAI_MODEL", ""),
-    ];
+    let settings = [&SHORT[..], &[("OPENAI_MODEL", "")]].concat();
     let stage = STAGE.get_or_init(|| Mutex::new(start("alone", &settings)));
     // A test that failed may have left calls and jobs behind; the calls end by themselves.
     let mut stage = stage.lock().unwrap_or_else(PoisonError::into_inner);
@@ -40,6 +45,43 @@ pub(crate) fn alone(test: impl AsyncFnOnce(&mut Stage) -> Result<()>) -> Result<
         test(stage).await?;
         stage.check_log().await
     })
+}
+
+/// Runs a test that has a stage to itself while it runs, and may have its bindings fail, hold up the
+/// queue or crash the runtime. Lengths of time are [`SHORT`].
+///
+/// There are two such stages, so that one test goes on while another one waits.
+pub(crate) fn faulty(test: impl AsyncFnOnce(&mut Stage) -> Result<()>) -> Result<()> {
+    static STAGES: [(&str, Mutex<Option<Started>>); 2] = [
+        ("faulty-one", Mutex::new(None)),
+        ("faulty-two", Mutex::new(None)),
+    ];
+    let (name, mut stage) = first_free(&STAGES);
+    let stage = stage.get_or_insert_with(|| start_by(|| Stage::start_faulty(name, &SHORT)));
+    let stage = started(stage.as_mut())?;
+    block_on(async {
+        // A test that failed may have left faults behind.
+        stage.recover()?;
+        test(stage).await?;
+        stage.recover()?;
+        stage.check_log().await
+    })
+}
+
+/// Waits until nobody has one of these stages, and takes it.
+fn first_free<T>(
+    stages: &'static [(&'static str, Mutex<T>)],
+) -> (&'static str, MutexGuard<'static, T>) {
+    loop {
+        for (name, stage) in stages {
+            match stage.try_lock() {
+                Ok(stage) => return (name, stage),
+                Err(TryLockError::Poisoned(stage)) => return (name, stage.into_inner()),
+                Err(TryLockError::WouldBlock) => {}
+            }
+        }
+        sleep(Duration::from_millis(50));
+    }
 }
 
 /// Runs a test on a stage of its own that has no provider.
@@ -54,12 +96,16 @@ pub(crate) fn without_provider(test: impl AsyncFnOnce(&Stage) -> Result<()>) -> 
 }
 
 fn start(name: &str, settings: &[(&str, &str)]) -> Started {
+    start_by(|| Stage::start(name, settings))
+}
+
+fn start_by(start: impl FnOnce() -> Result<Stage>) -> Started {
     // What is tested is what stands in the checkout. Nothing is done when it is built already.
     static BUILT: OnceLock<Result<(), String>> = OnceLock::new();
     BUILT
         .get_or_init(|| build::all().map_err(|error| format!("{error:#}")))
         .clone()?;
-    Stage::start(name, settings).map_err(|error| format!("{error:#}"))
+    start().map_err(|error| format!("{error:#}"))
 }
 
 fn started<S, E: std::fmt::Display>(stage: Result<S, E>) -> Result<S> {

@@ -58,21 +58,30 @@ fn foreign_id_is_answered_like_an_unknown_one_on_every_route() -> Result<()> {
         let (owner, stranger) = (stage.tenant().await?, stage.tenant().await?);
         let job = owner.client.submit("sim-ok", json!({})).await?;
         owner.client.job_in(&job, "succeeded").await?;
-        let waiting = owner.client.submit("sim-429-300", json!({})).await?;
+        let waiting = owner
+            .client
+            .submit("sim-429-300@tenancy", json!({}))
+            .await?;
         owner.client.job_in(&waiting, "retry_scheduled").await?;
-        let routes = routes_with_an_id(&stranger.client).await?;
+        let dead = owner.client.submit("sim-401@tenancy", json!({})).await?;
+        owner.client.job_in(&dead, "dead_lettered").await?;
+        let scopes = ["jobs:read", "jobs:write", "ops:read", "ops:write"];
+        let (_, key) = stage.key(&stranger.id, &scopes).await?;
+        let strange = stage.client(Some(&key))?;
+        let routes = routes_with_an_id(&strange).await?;
         ensure!(routes.len() >= 4, "the API has more routes than {routes:?}");
         for (method, path) in routes {
-            let (foreign, unknown, expected) = if path.contains("/admin/keys/") {
+            let (foreign, unknown, expected) = if path.contains("/admin/") {
                 let unknown = "key_019dc2d7c93c7c3a9d2f5a1b7c8e9f00";
-                (vec![&owner.key_id], unknown, (403, "insufficient-scope"))
+                let foreign = vec![&owner.key_id, &owner.id];
+                (foreign, unknown, (403, "insufficient-scope"))
             } else {
                 let unknown = "job_019dc2d7c93c7c3a9d2f5a1b7c8e9f00";
-                (vec![&job, &waiting], unknown, (404, "not-found"))
+                (vec![&job, &waiting, &dead], unknown, (404, "not-found"))
             };
             let ask = async |id: &str| {
                 let path = path.replace("{id}", id);
-                visible(&Answer::of(stranger.client.request(method.clone(), &path)).await?)
+                visible(&Answer::of(strange.request(method.clone(), &path)).await?)
             };
             let nobody = ask(unknown).await?;
             assert_eq!(
@@ -89,7 +98,7 @@ fn foreign_id_is_answered_like_an_unknown_one_on_every_route() -> Result<()> {
             "retry_scheduled"
         );
         assert_eq!(stranger.client.jobs().await?, Vec::<String>::new());
-        assert_eq!(owner.client.jobs().await?, [waiting, job]);
+        assert_eq!(owner.client.jobs().await?, [dead, waiting, job]);
         Ok(())
     })
 }

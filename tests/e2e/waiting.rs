@@ -36,7 +36,10 @@ fn waiting_answer_comes_as_soon_as_the_job_has_ended() -> Result<()> {
 fn waiting_ends_with_the_job_as_it_stands() -> Result<()> {
     shared(async |stage| {
         let tenant = stage.tenant().await?;
-        let job = tenant.client.submit("sim-429-300", json!({})).await?;
+        let job = tenant
+            .client
+            .submit("sim-429-300@waiting", json!({}))
+            .await?;
         tenant.client.job_in(&job, "retry_scheduled").await?;
         let answer = waiting(&tenant.client, &job, "wait=1").await?;
         assert_eq!(answer.json(200)?["status"], "retry_scheduled");

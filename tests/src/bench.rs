@@ -6,11 +6,13 @@
 
 mod cost;
 mod load;
+mod store;
 
 use crate::simulator::{Options, Simulator};
 use anyhow::{Context as _, Result};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::num::NonZeroU32;
 use xtask::build::{WORKERS, size};
 use xtask::stack::{Stack, StackOptions};
 
@@ -23,6 +25,8 @@ pub struct Load {
     pub clients: usize,
     /// What a provider call takes, in milliseconds.
     pub latency_ms: u64,
+    /// Jobs of each sort beside which the store is measured.
+    pub crowd: NonZeroU32,
 }
 
 /// Measures everything and answers the report.
@@ -32,6 +36,7 @@ pub struct Load {
 pub async fn run(load: &Load) -> Result<String> {
     let mut report = String::new();
     sizes(&mut report)?;
+    store::costs(&mut report, load.crowd).await?;
     let options = Options {
         latency: std::time::Duration::from_millis(load.latency_ms),
         ..Options::default()

@@ -1,10 +1,13 @@
 //! What the end-to-end tests are built from.
 
 pub mod bench;
+pub mod chaos;
 pub mod client;
 pub mod conformance;
 pub mod http_database;
 pub mod poll;
 pub mod raw_http;
+pub mod scale;
+pub mod sim;
 pub mod simulator;
 pub mod stage;

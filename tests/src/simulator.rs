@@ -3,7 +3,8 @@
 //! It answers `POST /v1/chat/completions` (not streaming) and `GET /v1/models` on a port of
 //! 127.0.0.1. The name of the model decides what a call gets: `sim-<behaviour>[-<number>]`. A name
 //! that does not begin with `sim-` gets a good answer, so that the names of real models work; an
-//! unknown `sim-` name gets 404 with the code `model_not_found`.
+//! unknown `sim-` name gets 404 with the code `model_not_found`. What follows an `@` decides
+//! nothing: `sim-401@night` and `sim-401@day` are two models with one behaviour.
 //!
 //! | model | what a call gets |
 //! | --- | --- |
@@ -31,14 +32,20 @@
 //! | `sim-flaky-N` | 500 for the first N calls (1) of a job, then good answers |
 //! | `sim-throttle-N` | 429 with `Retry-After: 1` for the first N calls (1) of a job, then good answers |
 //! | `sim-429-once` | the same as `sim-throttle-1` |
+//! | `sim-storm-N` | 429 with `Retry-After: 5` for N seconds (60) from the model's first call, then good answers |
+//! | `sim-outage-N` | 503 for N seconds (60) from the model's first call, then good answers |
 //! | `sim-random` | a good answer, or with the probability [`Options::fault_rate`] a fault that may pass |
+//! | `sim-chaos` | the same with more kinds of fault, some of which take time |
 //!
 //! A call belongs to the job that its header `X-Redrive-Job` names; calls without the header
 //! belong together to a job called `-`. The first calls of a job are counted for each model by
-//! itself, so that the second provider of a chain has first calls of its own. `sim-random` is a
-//! function of the seed, of the order in which the jobs were first seen, and of the number of the
-//! call in its job; its faults are 429 (with `Retry-After: 1`), 500, 502, 503, `sim-drop`,
-//! `sim-error200`, `sim-reset` and `sim-truncated`.
+//! itself, so that the second provider of a chain has first calls of its own.
+//!
+//! `sim-random` and `sim-chaos` are functions of the seed, of the order in which the jobs were first
+//! seen, and of the number of the call in its job. The faults of `sim-random` are 429 (with
+//! `Retry-After: 1`), 500, 502, 503, `sim-drop`, `sim-error200`, `sim-reset` and `sim-truncated`.
+//! `sim-chaos` has those, and 503 with `Retry-After: 1`, 504, `sim-html200`, `sim-empty`, answers
+//! after 300 milliseconds, and for one fault in a hundred `sim-hang`.
 //!
 //! The text of an answer is a function of the model and the messages. Tokens are counted simply:
 //! one for every four characters of a text, rounded up; a prompt has the sum of its messages.
@@ -49,11 +56,14 @@
 //! | `GET /health` | `{"status":"ok"}` |
 //! | `GET /control/calls` | counts: `total`, `faults`, `abandoned`, `inFlight`, `redirectsFollowed`, and `jobs` by id |
 //! | `GET /control/calls/{job}` | every call of a job, the earliest first |
+//! | `GET /control/answered` | how many good answers each job got, by id |
+//! | `GET /control/models/{model}` | every call of a model, the earliest first |
 //! | `POST /control/release` | answers the calls of `sim-hold` that wait now |
 //! | `POST /control/reset` | forgets every call; calls that are under way stay so, uncounted |
 
 mod answer;
 mod behaviour;
+mod chance;
 mod chat;
 mod connection;
 mod control;
@@ -61,7 +71,7 @@ mod error_body;
 mod ledger;
 mod models;
 mod provider;
-mod random;
+pub(crate) mod random;
 mod request;
 
 #[cfg(test)]
@@ -76,6 +86,9 @@ use axum::Router;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
+pub(crate) use crate::simulator::behaviour::STORM_HINT_SECONDS;
+pub(crate) use crate::simulator::ledger::now_ms;
+
 use crate::simulator::connection::{Connections, Cut};
 use crate::simulator::provider::Provider;
 
@@ -84,11 +97,11 @@ use crate::simulator::provider::Provider;
 pub struct Options {
     /// The port of 127.0.0.1 to listen on; 0 takes a free one.
     pub port: u16,
-    /// What the faults of `sim-random` are drawn from.
+    /// What the faults of `sim-random` and `sim-chaos` are drawn from.
     pub seed: u64,
     /// How long every good answer takes, unless its model has a time of its own.
     pub latency: Duration,
-    /// The probability, from 0 to 1, that a call of `sim-random` gets a fault.
+    /// The probability, from 0 to 1, that a call of `sim-random` or `sim-chaos` gets a fault.
     pub fault_rate: f64,
     /// The key that every call must carry as `Authorization: Bearer KEY`; without one, no call
     /// needs a key.

@@ -1,6 +1,8 @@
 //! What an end-to-end test stands on: both Workers on the real runtime, a provider that misbehaves
 //! on request, and ways to look in from outside.
 
+mod database;
+mod faults;
 mod provider;
 mod secrets;
 mod store;
@@ -11,11 +13,15 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+use xtask::faults::Faults;
 
 use crate::client::{Client, PROMPT_MARK, field, text};
 use crate::poll;
 use crate::simulator::{Options, Simulator};
 
+pub use database::JobRow;
+pub use faults::Mark;
 pub use store::StoreStage;
 
 use secrets::{PROMPTS, Secrets};
@@ -49,6 +55,15 @@ pub struct Tenant {
     pub client: Client,
 }
 
+impl Tenant {
+    /// A message for a job of the tenant, as the queue delivers it for the `deliveries`th time.
+    #[must_use]
+    pub fn message(&self, job: &str, deliveries: u32) -> Value {
+        let body = json!({"v": 1, "job": job, "tenant": self.id}).to_string();
+        json!({"id": format!("{job}-message"), "body": body, "attempts": deliveries})
+    }
+}
+
 impl Stage {
     /// Starts a pipeline with an empty state; `name` is that of its folder in `.redrive/tests/`.
     /// The Workers must have been built. `settings` are variables and secrets of the Workers that
@@ -57,6 +72,18 @@ impl Stage {
     /// # Errors
     /// When the provider or the stack does not start.
     pub fn start(name: &str, settings: &[(&str, &str)]) -> Result<Self> {
+        Self::start_with(name, settings, None)
+    }
+
+    /// Starts a pipeline as [`Self::start`] does, whose bindings [`Self::set_faults`] can have fail.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_faulty(name: &str, settings: &[(&str, &str)]) -> Result<Self> {
+        Self::start_with(name, settings, Some(Faults::default()))
+    }
+
+    fn start_with(name: &str, settings: &[(&str, &str)], faults: Option<Faults>) -> Result<Self> {
         let simulator = Simulator::start(Options {
             require_key: Some(PROVIDER_KEY.to_owned()),
             ..Options::default()
@@ -72,7 +99,10 @@ impl Stage {
         let vars: BTreeMap<_, _> = all
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
-        let watched = Watched::start(name, |options| options.vars = vars)?;
+        let watched = Watched::start(name, |options| {
+            options.vars = vars;
+            options.faults = faults;
+        })?;
         let secrets = Secrets::default();
         secrets.add(PROMPTS, PROMPT_MARK);
         secrets.add("the provider's key", PROVIDER_KEY);
@@ -149,16 +179,15 @@ impl Stage {
     /// # Errors
     /// When it does not run to its end.
     pub async fn sweep(&self) -> Result<()> {
-        let fired = self
-            .client(None)?
-            .post("/__local/cron", &json!({}))
-            .await?
-            .json(200)?;
-        ensure!(
-            field(&fired, "outcome") == "ok",
-            "the sweep failed: {fired}"
-        );
-        Ok(())
+        sweep(self.client(None)?).await
+    }
+
+    /// The same, while the caller does something else.
+    ///
+    /// # Errors
+    /// When there is no way to make HTTP calls.
+    pub fn sweeping(&self) -> Result<JoinHandle<Result<()>>> {
+        Ok(tokio::spawn(sweep(self.client(None)?)))
     }
 
     /// Hands messages straight to the consumer, past the queue, and gives back what became of them
@@ -167,11 +196,20 @@ impl Stage {
     /// # Errors
     /// When the consumer does not answer.
     pub async fn deliver(&self, queue: &str, messages: &Value) -> Result<Value> {
+        deliver(
+            self.client(None)?,
+            json!({"queue": queue, "messages": messages}),
+        )
+        .await
+    }
+
+    /// The same, while the caller does something else.
+    ///
+    /// # Errors
+    /// When there is no way to make HTTP calls.
+    pub fn delivering(&self, queue: &str, messages: &Value) -> Result<JoinHandle<Result<Value>>> {
         let delivery = json!({"queue": queue, "messages": messages});
-        self.client(None)?
-            .post("/__local/queue", &delivery)
-            .await?
-            .json(200)
+        Ok(tokio::spawn(deliver(self.client(None)?, delivery)))
     }
 
     /// The Workers' events in the log that name this value in this field, the earliest first.
@@ -179,14 +217,7 @@ impl Stage {
     /// # Errors
     /// When the log cannot be read.
     pub fn events(&self, name: &str, value: &str) -> Result<Vec<Value>> {
-        let log = self.watched.stack.log()?;
-        let events = log.lines().filter_map(|line| {
-            let (_, event) = line.strip_prefix("[redrive-")?.split_once("] ")?;
-            serde_json::from_str::<Value>(event).ok()
-        });
-        Ok(events
-            .filter(|event| event.get(name).is_some_and(|found| found == value))
-            .collect())
+        self.events_since(Mark::default(), name, value)
     }
 
     /// Sees to it that the log holds no secret: no prompt, no answer, no key.
@@ -231,6 +262,19 @@ impl Stage {
     /// # Errors
     /// When it does not come back.
     pub fn crash(&mut self) -> Result<()> {
-        self.watched.crash()
+        self.watched.stack.crash()
     }
+}
+
+async fn sweep(client: Client) -> Result<()> {
+    let fired = client.post("/__local/cron", &json!({})).await?.json(200)?;
+    ensure!(
+        field(&fired, "outcome") == "ok",
+        "the sweep failed: {fired}"
+    );
+    Ok(())
+}
+
+async fn deliver(client: Client, delivery: Value) -> Result<Value> {
+    client.post("/__local/queue", &delivery).await?.json(200)
 }

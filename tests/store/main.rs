@@ -1,8 +1,16 @@
 //! The store over both of its databases, and what its statements cost.
-#![expect(clippy::expect_used, reason = "a test that meets the unexpected fails")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test that meets the unexpected fails, and says what it measured"
+)]
 
+mod cost;
+mod migrations;
 mod plans;
 mod suite;
+mod work;
 
 use anyhow::Result;
 use redrive_shared::native::SqliteDatabase;
@@ -24,5 +32,7 @@ async fn d1_conforms() -> Result<()> {
     })
     .await;
     plans::check(&database).await;
+    cost::check(&database).await;
+    work::check(&database).await;
     Ok(())
 }

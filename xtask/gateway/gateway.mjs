@@ -1,5 +1,5 @@
-// The door of a local stack: every request goes to the producer, except the two routes that a
-// test or `cargo xtask dev` needs and that the platform serves by itself in production.
+// The door of a local stack: every request goes to the producer, except the routes that a test or
+// `cargo xtask dev` needs. In production the platform does by itself what the first two do.
 // This Worker is never deployed.
 //
 // POST /__local/cron                                    fires the consumer's cron once
@@ -7,6 +7,9 @@
 //                                                       hands messages to its queue handler
 //
 // Both answer the outcome that the runtime reports, as JSON.
+//
+// POST /__local/faults {producer, consumer}             changes what goes wrong at their bindings,
+//                                                       on a stack that was started with faults
 
 const CRON = "* * * * *";
 
@@ -26,6 +29,8 @@ export default {
         );
       case "/__local/queue":
         return deliver(request, env);
+      case "/__local/faults":
+        return setFaults(request, env);
       default:
         return refuse(404, "no such local route");
     }
@@ -49,6 +54,22 @@ async function deliver(request, env) {
     messages.map(({ id, body, attempts }) => ({ id, body, attempts: attempts ?? 1, timestamp })),
   );
   return Response.json(outcome);
+}
+
+async function setFaults(request, env) {
+  const { producer, consumer } = await request.json();
+  const workers = [
+    [env.PRODUCER, producer],
+    [env.CONSUMER, consumer],
+  ];
+  for (const [worker, faults] of workers) {
+    const body = JSON.stringify(faults);
+    const answer = await worker.fetch(request.url, { method: "POST", body });
+    if (!answer.ok) {
+      return refuse(409, "the stack was started without faults");
+    }
+  }
+  return Response.json({ status: "ok" });
 }
 
 function refuse(status, detail) {

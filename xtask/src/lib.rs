@@ -4,7 +4,9 @@
 //! - [`build`] turns the Worker crates into what `wrangler` serves.
 //! - [`stack`] starts one isolated local stack: both Workers on the real runtime, with a state
 //!   folder of its own. The end-to-end tests use it as `cargo xtask dev` does.
-//! - [`dev`], [`demo`], [`check`], [`mod@test`] and [`deploy`] are the commands.
+//! - [`faults`] makes the bindings of such a stack fail.
+//! - [`dev`], [`demo`], [`check`], [`mod@test`], [`bench`], [`chaos`], [`sim`] and [`deploy`] are the
+//!   commands.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -13,13 +15,16 @@
 
 pub mod bench;
 pub mod build;
+pub mod chaos;
 pub mod check;
 pub mod checkout;
 pub mod demo;
 pub mod deploy;
 pub mod dev;
+pub mod faults;
 pub mod process;
 pub mod provider;
+pub mod sim;
 pub mod stack;
 pub mod steps;
 pub mod test;

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use xtask::deploy::Environment;
-use xtask::{bench, build, check, demo, deploy, dev, process, test, tools};
+use xtask::{bench, build, chaos, check, demo, deploy, dev, process, sim, test, tools};
 
 /// Installs, builds, runs, tests and deploys Redrive.
 #[derive(Parser)]
@@ -52,6 +52,26 @@ enum Command {
     /// Measures size, cost of a job, and throughput on the local runtime
     Bench {
         /// Handed on: `--jobs`, `--clients`, `--latency-ms`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Holds the guarantees against faults of the provider and of the platform, and against kills
+    ///
+    /// The Workers run as they are built, on a stack of their own. At the provider, calls fail in
+    /// many ways; at the bindings, calls of D1, KV and the queues fail before or after they take
+    /// effect, and messages get lost, come twice or come late; and the runtime is killed. In the
+    /// end every job that was accepted must have ended, once.
+    ///
+    /// Progress is told on standard error. The last line on standard output is one JSON object
+    /// with the counts. The command fails unless nothing was lost and nothing was answered twice.
+    Chaos(chaos::Arguments),
+    /// Simulates the use cases side by side in random worlds, and checks every step
+    ///
+    /// The statements run on SQLite in this process; queues, cache, clock and provider are
+    /// simulated, and fail as the seed decides. The same seed gives the same worlds. What breaks
+    /// an invariant is shrunk and printed as a test. The last line has the counts.
+    Sim {
+        /// Handed on: `--operations` (1,000,000 unless given) and `--seed`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
@@ -100,6 +120,8 @@ fn run(command: Command) -> Result<()> {
             build::all()
         }
         Command::Bench { arguments } => bench::run(&arguments),
+        Command::Chaos(arguments) => chaos::run(&arguments),
+        Command::Sim { arguments } => sim::run(&arguments),
         Command::Deploy { env, dry_run } => deploy::run(env, dry_run),
     }
 }

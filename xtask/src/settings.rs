@@ -74,6 +74,20 @@ impl WorkerSettings {
         ))
     }
 
+    /// Has `wrangler` serve another file.
+    pub(crate) fn set_main(&mut self, main: &Path) {
+        let main = Value::String(main.to_string_lossy().into_owned());
+        self.document.insert("main".to_owned(), main);
+    }
+
+    /// Gives the Worker a variable, which need not be text.
+    pub(crate) fn set_variable(&mut self, name: &str, value: Value) {
+        let vars = self.document.entry("vars");
+        if let Value::Object(vars) = vars.or_insert_with(|| Value::Object(Map::new())) {
+            vars.insert(name.to_owned(), value);
+        }
+    }
+
     /// Whether the Worker reads a variable or a secret of this name.
     pub(crate) fn knows(&self, variable: &str) -> bool {
         self.secrets.contains(&variable)

@@ -10,18 +10,21 @@ use std::fs::{self, File};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Mutex;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::credentials::Credentials;
+use crate::faults::Faults;
 use crate::process::Group;
 use crate::provider::{Provider, Running};
 use crate::settings;
 use crate::{http, log, wrangler};
 
 mod state;
+mod trouble;
 
 /// How long the runtime may take to answer on a machine that is busy with other stacks.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -51,6 +54,9 @@ pub struct StackOptions {
     pub provider: Provider,
     /// Which Workers.
     pub workers: Workers,
+    /// What goes wrong at the bindings of the pipeline. `None` leaves the bindings as they are:
+    /// a stack whose faults begin later starts with [`Faults::default`].
+    pub faults: Option<Faults>,
 }
 
 impl StackOptions {
@@ -64,6 +70,7 @@ impl StackOptions {
             vars: BTreeMap::new(),
             provider: Provider::Unset,
             workers: Workers::Pipeline,
+            faults: None,
         }
     }
 }
@@ -79,6 +86,8 @@ pub struct Stack {
     state: PathBuf,
     port: u16,
     credentials: Credentials,
+    faults: Mutex<Option<Faults>>,
+    starts: u32,
 }
 
 impl Stack {
@@ -93,7 +102,7 @@ impl Stack {
         let credentials = Credentials::of(&folder)?;
         let provider = options.provider.start()?;
 
-        let workers = state::read_workers(&options.workers)?;
+        let mut workers = state::read_workers(&options.workers)?;
         let mut variables = BTreeMap::new();
         if matches!(options.workers, Workers::Pipeline) {
             variables.insert("ADMIN_KEY".to_owned(), credentials.admin_key.clone());
@@ -105,6 +114,9 @@ impl Stack {
         }
         variables.extend(options.vars);
         settings::refuse_unknown(&variables, &workers)?;
+        if let Some(faults) = &options.faults {
+            state::wrap_in_faults(&folder, &mut workers, &faults.plans(0)?)?;
+        }
         let configurations = state::write_configurations(&folder, &workers, &variables)?;
         state::migrate(&folder, &workers, &configurations)?;
 
@@ -116,6 +128,8 @@ impl Stack {
             state: folder,
             port: options.port,
             credentials,
+            faults: Mutex::new(options.faults),
+            starts: 0,
         };
         stack.start_runtime()?;
         Ok(stack)
@@ -188,6 +202,8 @@ impl Stack {
     /// As [`Stack::start`].
     pub fn restart(&mut self) -> Result<()> {
         self.runtime = None;
+        self.starts = self.starts.saturating_add(1);
+        self.note_faults()?;
         self.start_runtime()
     }
 

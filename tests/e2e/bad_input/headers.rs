@@ -129,9 +129,12 @@ fn body_of_another_type_or_encoding_is_refused() -> Result<()> {
 
 #[test]
 fn promise_that_is_not_kept_is_refused() -> Result<()> {
-    nothing_stored(async |_, tenant| {
-        let request = post(&tenant.client).header(CONTENT_TYPE, "application/json");
-        let answer = Answer::of(request.header("idempotency-key", "k1")).await?;
+    nothing_stored(async |stage, _| {
+        let operator = stage.operator()?;
+        let tenant = json!({"name": "a tenant of a test"});
+        let request = operator.request(Method::POST, "/api/v1/admin/tenants");
+        let request = request.json(&tenant).header("idempotency-key", "k1");
+        let answer = Answer::of(request).await?;
         check(
             "Idempotency-Key",
             &answer,

@@ -31,26 +31,29 @@ impl Usage {
         }
     }
 
+    const fn and(self, other: Self) -> Self {
+        Self {
+            rows_read: self.rows_read + other.rows_read,
+            rows_written: self.rows_written + other.rows_written,
+            cache_reads: self.cache_reads + other.cache_reads,
+            cache_writes: self.cache_writes + other.cache_writes,
+            sent: self.sent + other.sent,
+            delivered: self.delivered + other.delivered,
+        }
+    }
+
     /// A message is written, read and deleted.
     const fn queue_operations(self) -> u64 {
         self.sent + 2 * self.delivered
     }
 }
 
-/// Runs one job and adds its cost, as a table, to the report.
+/// The most rows that a job which succeeds at once may write, indexes included.
+const MOST_ROWS_WRITTEN: u64 = 8;
+
+/// Runs one job without and one with an idempotency key and adds their costs, as a table, to the
+/// report.
 pub(super) async fn measure(report: &mut String, stack: &Stack, client: &Client) -> Result<()> {
-    // The key is looked up once and then remembered; a first job pays for that, the second does not.
-    let first = client.submit().await?;
-    wait(client, &first).await?;
-    let seen = stack.log()?.len();
-    let job = client.submit().await?;
-    wait(client, &job).await?;
-    let log = log_after_delivery(stack, seen).await?;
-    let submit = find(&log, |event| {
-        event["event"] == "request" && event["method"] == "POST"
-    })?;
-    let delivery = find(&log, |event| event["event"] == "delivery")?;
-    let (submit, delivery) = (Usage::of(&submit), Usage::of(&delivery));
     writeln!(
         report,
         "\nOne generate job that succeeds at once, by D1's meta and the bindings"
@@ -59,23 +62,36 @@ pub(super) async fn measure(report: &mut String, stack: &Stack, client: &Client)
         report,
         "              rows read  rows written  KV reads  KV writes  queue operations"
     )?;
-    for (name, usage) in [("submit", submit), ("run", delivery)] {
-        line(report, name, usage)?;
-    }
-    let total = Usage {
-        rows_read: submit.rows_read + delivery.rows_read,
-        rows_written: submit.rows_written + delivery.rows_written,
-        cache_reads: submit.cache_reads + delivery.cache_reads,
-        cache_writes: submit.cache_writes + delivery.cache_writes,
-        sent: submit.sent + delivery.sent,
-        delivered: submit.delivered + delivery.delivered,
-    };
-    line(report, "together", total)?;
+    // The key is looked up once and then remembered; a first job pays for that, the others do not.
+    wait(client, &client.submit(None).await?).await?;
+    let (submit, run) = one_job(stack, client, None).await?;
+    line(report, "submit", submit)?;
+    line(report, "run", run)?;
+    line(report, "together", submit.and(run))?;
+    let (submit_once, run_once) = one_job(stack, client, Some("a-key-of-the-benchmark")).await?;
+    line(report, "with a key", submit_once.and(run_once))?;
     writeln!(
         report,
-        "  at most                         8                    1                 3"
+        "  at most   {MOST_ROWS_WRITTEN:>25}                    1                 3"
     )?;
+    let written = [submit.and(run), submit_once.and(run_once)].map(|usage| usage.rows_written);
+    ensure!(
+        written.iter().all(|rows| *rows <= MOST_ROWS_WRITTEN),
+        "a job writes {written:?} rows:\n{report}"
+    );
     Ok(())
+}
+
+/// What one job used, submitted with this idempotency key: its submission and its run.
+async fn one_job(stack: &Stack, client: &Client, key: Option<&str>) -> Result<(Usage, Usage)> {
+    let seen = stack.log()?.len();
+    wait(client, &client.submit(key).await?).await?;
+    let log = log_after_delivery(stack, seen).await?;
+    let submit = find(&log, |event| {
+        event["event"] == "request" && event["method"] == "POST"
+    })?;
+    let delivery = find(&log, |event| event["event"] == "delivery")?;
+    Ok((Usage::of(&submit), Usage::of(&delivery)))
 }
 
 fn line(report: &mut String, name: &str, usage: Usage) -> Result<()> {

@@ -51,11 +51,14 @@ impl Client {
         })
     }
 
-    async fn post(&self, path: &str, body: String) -> Result<(u16, Value)> {
-        let request = self
+    async fn post(&self, path: &str, body: String, key: Option<&str>) -> Result<(u16, Value)> {
+        let mut request = self
             .http
             .post(format!("{}{path}", self.url))
             .bearer_auth(&self.key);
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
         let answer = request
             .header("content-type", "application/json")
             .body(body)
@@ -77,9 +80,10 @@ impl Client {
         Ok(serde_json::from_slice(&answer.bytes().await?)?)
     }
 
-    pub(super) async fn submit(&self) -> Result<String> {
+    /// Submits a job, with this idempotency key, and gives back its id.
+    pub(super) async fn submit(&self, key: Option<&str>) -> Result<String> {
         let body = json!({"prompt": "What is a fence token good for?"}).to_string();
-        let (status, answer) = self.post("/api/v1/generate", body).await?;
+        let (status, answer) = self.post("/api/v1/generate", body, key).await?;
         ensure!(status == 202, "submit answered {status}: {answer}");
         Ok(answer["jobId"]
             .as_str()
@@ -167,11 +171,11 @@ where
 pub(super) async fn submit_ratio(report: &mut String, client: &Client, load: &Load) -> Result<()> {
     let unknown = || async {
         let body = json!({"prompt": "What is a fence token good for?"}).to_string();
-        let (status, _) = client.post("/api/v1/generate-nothing", body).await?;
+        let (status, _) = client.post("/api/v1/generate-nothing", body, None).await?;
         ensure!(status == 404, "an unknown route answered {status}");
         Ok(())
     };
-    let submit = || async { client.submit().await.map(drop) };
+    let submit = || async { client.submit(None).await.map(drop) };
     let calls = load.jobs / 2;
     per_second(calls / 4, load.clients, unknown).await?;
     let nothing = per_second(calls, load.clients, unknown).await?;
@@ -200,7 +204,7 @@ pub(super) async fn end_to_end(report: &mut String, stack: &Stack, load: &Load) 
     let client = Client::new(stack).await?;
     let start = Instant::now();
     let accepted = per_second(load.jobs, load.clients, || async {
-        client.submit().await.map(drop)
+        client.submit(None).await.map(drop)
     })
     .await?;
     let submitted = start.elapsed();

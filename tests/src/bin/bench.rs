@@ -5,6 +5,7 @@
 
 use clap::Parser;
 use redrive_tests::bench::{self, Load};
+use std::num::NonZeroU32;
 
 /// Measures the pipeline on the local runtime.
 #[derive(Parser)]
@@ -18,6 +19,9 @@ struct Arguments {
     /// The provider's latency in milliseconds
     #[arg(long, default_value_t = 5)]
     latency_ms: u64,
+    /// Jobs of each sort beside which the store is measured
+    #[arg(long, default_value = "100000")]
+    crowd: NonZeroU32,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -26,11 +30,13 @@ async fn main() -> anyhow::Result<()> {
         jobs,
         clients,
         latency_ms,
+        crowd,
     } = Arguments::parse();
     let report = bench::run(&Load {
         jobs,
         clients,
         latency_ms,
+        crowd,
     })
     .await?;
     println!("{report}");

@@ -1,7 +1,7 @@
 use super::{START, Tenant};
 use redrive_shared::database::Database;
 use redrive_shared::ids::KeyId;
-use redrive_shared::store::{NewKey, Store};
+use redrive_shared::store::{NewKey, Store, TenantRow};
 
 fn key(tenant: &Tenant, hash: &str) -> NewKey {
     NewKey {
@@ -28,7 +28,7 @@ pub(super) async fn a_key_is_found_by_its_hash_and_listed_by_its_tenant<D: Datab
     let (tenant, other) = (Tenant::new(42), Tenant::new(420));
     for owner in [&tenant, &other] {
         store
-            .insert_tenant(&owner.id, "acme", START)
+            .insert_tenant(&TenantRow::new(owner.id.clone(), "acme", START))
             .await
             .expect("stored");
     }
@@ -57,7 +57,7 @@ pub(super) async fn a_key_is_found_by_its_hash_and_listed_by_its_tenant<D: Datab
 pub(super) async fn a_second_revocation_keeps_the_first_instant<D: Database>(store: &Store<D>) {
     let tenant = Tenant::new(43);
     store
-        .insert_tenant(&tenant.id, "acme", START)
+        .insert_tenant(&TenantRow::new(tenant.id.clone(), "acme", START))
         .await
         .expect("stored");
     let key = key(&tenant, "aa");

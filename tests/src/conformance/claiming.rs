@@ -1,8 +1,7 @@
-use super::{LEASE_SECONDS, START, Tenant, commit, count, retry_at};
+use super::{DEADLINE_SECONDS, LEASE_SECONDS, START, Tenant, change, commit, count, retry_at};
 use redrive_shared::database::Database;
-use redrive_shared::error_code::ErrorCode;
-use redrive_shared::job::{AttemptOutcome, JobState};
-use redrive_shared::store::{MAX_RESCUES, Store};
+use redrive_shared::job::JobState;
+use redrive_shared::store::Store;
 
 pub(super) async fn a_new_job_is_queued_and_due_at_once<D: Database>(store: &Store<D>) {
     let tenant = Tenant::new(1);
@@ -43,12 +42,12 @@ pub(super) async fn a_claim_takes_due_jobs_and_numbers_the_attempt<D: Database>(
         tenant.submit(store).await,
         tenant.submit(store).await,
     ];
-    let messages: Vec<_> = jobs.iter().map(|job| tenant.message(job)).collect();
+    let jobs: Vec<_> = jobs.iter().collect();
+    let delivery = tenant.delivery();
+    let claims = tenant
+        .claim_all(store, &jobs, (&delivery, START, false))
+        .await;
     let lease_until = START.plus_seconds(LEASE_SECONDS);
-    let claims = store
-        .claim(&messages, START, lease_until)
-        .await
-        .expect("claimed");
     assert_eq!(claims.claimed.len(), 3);
     for job in &claims.claimed {
         assert_eq!(
@@ -93,57 +92,52 @@ pub(super) async fn a_job_is_not_claimed_before_it_is_due<D: Database>(store: &S
     assert_eq!((second.attempt, second.failures), (2, 1));
 }
 
-pub(super) async fn a_job_is_not_claimed_after_its_deadline<D: Database>(store: &Store<D>) {
+pub(super) async fn a_job_is_never_claimed_after_its_deadline<D: Database>(store: &Store<D>) {
     let tenant = Tenant::new(6);
-    let job = tenant.submit(store).await;
-    assert_eq!(
-        tenant.claim(store, &job, START.plus_seconds(3_600)).await,
-        None
-    );
-    assert_eq!(tenant.read(store, &job).await.state, JobState::Queued);
+    let deadline = START.plus_seconds(i64::from(DEADLINE_SECONDS));
+    let (waiting, retried) = (tenant.submit(store).await, tenant.running(store).await);
+    let due_at = deadline.plus_millis(-1);
+    store
+        .commit(&[commit(&retried, retry_at(due_at, true))])
+        .await
+        .expect("committed");
+    let dead = tenant.running(store).await;
+    for job in [&waiting, &retried.id, &dead.id] {
+        assert_eq!(tenant.claim(store, job, deadline).await, None);
+    }
+    assert_eq!(tenant.read(store, &waiting).await.state, JobState::Queued);
+    assert_eq!(tenant.read(store, &dead.id).await.rescues, 0);
+    let last = tenant.claim(store, &retried.id, due_at).await;
+    assert_eq!(last.expect("the deadline is not over").attempt, 2);
 }
 
 pub(super) async fn a_message_of_another_tenant_claims_nothing<D: Database>(store: &Store<D>) {
     let (owner, stranger) = (Tenant::new(7), Tenant::new(70));
     let job = owner.submit(store).await;
-    let lease_until = START.plus_seconds(LEASE_SECONDS);
-    let claims = store
-        .claim(&[stranger.message(&job)], START, lease_until)
-        .await
-        .expect("runs");
+    let delivery = stranger.delivery();
+    let claims = stranger
+        .claim_all(store, &[&job], (&delivery, START, true))
+        .await;
     assert!(claims.claimed.is_empty() && claims.standings.is_empty());
     assert_eq!(owner.read(store, &job).await.attempt, 0);
 }
 
-pub(super) async fn a_job_whose_lease_ran_out_is_rescued_by_the_next_claim<D: Database>(
+pub(super) async fn a_job_that_this_version_cannot_read_leaves_its_neighbours_alone<D: Database>(
     store: &Store<D>,
 ) {
     let tenant = Tenant::new(8);
-    let job = tenant.submit(store).await;
-    tenant.claim(store, &job, START).await.expect("claimed");
-    let later = START.plus_seconds(LEASE_SECONDS);
-    let second = tenant
-        .claim(store, &job, later)
-        .await
-        .expect("the lease is over");
-    assert_eq!((second.attempt, second.failures), (2, 0));
-    let record = tenant.read(store, &job).await;
-    assert_eq!(record.rescues, 1);
-    assert_eq!(record.attempts.len(), 1);
-    assert_eq!(record.attempts[0].attempt, 1);
-    assert_eq!(record.attempts[0].outcome, AttemptOutcome::Rescued);
-    assert_eq!(record.attempts[0].code, Some(ErrorCode::LeaseExpired));
-    assert_eq!(record.attempts[0].finished_at_ms, later);
-}
-
-pub(super) async fn a_job_is_not_rescued_more_often_than_allowed<D: Database>(store: &Store<D>) {
-    let tenant = Tenant::new(9);
-    let job = tenant.submit(store).await;
-    let mut now = START;
-    for _ in 0..=MAX_RESCUES {
-        tenant.claim(store, &job, now).await.expect("claimed");
-        now = now.plus_seconds(LEASE_SECONDS);
-    }
-    assert_eq!(tenant.claim(store, &job, now).await, None);
-    assert_eq!(tenant.read(store, &job).await.rescues, MAX_RESCUES);
+    let (strange, plain) = (tenant.submit(store).await, tenant.submit(store).await);
+    change(
+        store,
+        "UPDATE jobs SET attempts = '{}' WHERE id = ?1",
+        vec![strange.as_str().into()],
+    )
+    .await;
+    let delivery = tenant.delivery();
+    let claims = tenant
+        .claim_all(store, &[&strange, &plain], (&delivery, START, false))
+        .await;
+    assert_eq!(claims.unreadable.len(), 1);
+    assert!(!claims.got(&tenant.message(&strange)) && claims.got(&tenant.message(&plain)));
+    assert_eq!(claims.standings.len(), 2);
 }

@@ -1,10 +1,11 @@
-use super::{LEASE_SECONDS, START, Tenant, answered, commit, count, error, retry_at};
+use super::{
+    LEASE_SECONDS, PAYLOAD_RETENTION_SECONDS, RESULTS, START, Tenant, answered, commit, count,
+    dead, error, expires_at, retry_at,
+};
 use redrive_shared::database::Database;
 use redrive_shared::error_code::ErrorCode;
 use redrive_shared::job::JobState;
 use redrive_shared::store::{Settlement, Store};
-
-const RESULTS: &str = "SELECT count(*) AS n FROM task_results";
 
 pub(super) async fn an_answer_is_stored_with_its_job<D: Database>(store: &Store<D>) {
     let tenant = Tenant::new(11);
@@ -75,6 +76,39 @@ pub(super) async fn a_repeated_commit_changes_nothing<D: Database>(store: &Store
     assert_eq!(count(store, RESULTS, vec![]).await, 1);
 }
 
+pub(super) async fn the_row_tells_whether_a_commit_took_effect<D: Database>(store: &Store<D>) {
+    let tenant = Tenant::new(20);
+    let end = |code| Settlement::Failed {
+        code,
+        error: error("refused"),
+    };
+    for settlement in [
+        answered("four"),
+        retry_at(START.plus_seconds(30), true),
+        end(ErrorCode::InvalidRequest),
+        dead(ErrorCode::ProviderAuth),
+    ] {
+        let claimed = tenant.running(store).await;
+        let commit = commit(&claimed, settlement);
+        assert!(!commit.left(&tenant.read(store, &claimed.id).await));
+        for effective in [true, false] {
+            let held = store.commit(std::slice::from_ref(&commit)).await;
+            assert_eq!(held.expect("runs")[0].is_some(), effective);
+            assert!(commit.left(&tenant.read(store, &claimed.id).await));
+        }
+        let mut other = commit.clone();
+        other.attempt += 1;
+        assert!(!other.left(&tenant.read(store, &claimed.id).await));
+    }
+    let claimed = tenant.running(store).await;
+    let late = commit(&claimed, answered("late"));
+    store
+        .cancel(&tenant.id, &claimed.id, late.finished_at)
+        .await
+        .expect("cancelled");
+    assert!(!late.left(&tenant.read(store, &claimed.id).await));
+}
+
 pub(super) async fn a_failure_and_a_deferral_are_counted_apart<D: Database>(store: &Store<D>) {
     let tenant = Tenant::new(14);
     let job = tenant.submit(store).await;
@@ -111,11 +145,7 @@ pub(super) async fn an_unsuccessful_end_keeps_its_reason<D: Database>(store: &St
         code: ErrorCode::InvalidRequest,
         error: error("bad"),
     };
-    let dead = Settlement::DeadLettered {
-        counts_as_failure: true,
-        code: ErrorCode::ProviderAuth,
-        error: error("key"),
-    };
+    let dead = dead(ErrorCode::ProviderAuth);
     store
         .commit(&[commit(&one, failed), commit(&two, dead)])
         .await
@@ -132,7 +162,12 @@ pub(super) async fn an_unsuccessful_end_keeps_its_reason<D: Database>(store: &St
         (JobState::DeadLettered, Some(ErrorCode::ProviderAuth))
     );
     assert_eq!((broken.failures, broken.due_at), (1, None));
-    assert!(broken.completed_at.is_some());
+    let end = START.plus_millis(250);
+    let kept = Some(end.plus_seconds(PAYLOAD_RETENTION_SECONDS));
+    for job in [&refused, &broken] {
+        assert_eq!(job.completed_at, Some(end));
+        assert_eq!(expires_at(store, &job.id).await, kept);
+    }
 }
 
 pub(super) async fn a_batch_of_commits_judges_each_by_its_own_fence<D: Database>(store: &Store<D>) {
@@ -159,16 +194,15 @@ pub(super) async fn the_largest_delivery_is_claimed_and_committed_at_once<D: Dat
     /// Messages that the platform hands over at once.
     const MESSAGES: usize = 100;
     let tenant = Tenant::new(19);
-    let mut messages = Vec::new();
+    let mut jobs = Vec::new();
     for _ in 0..MESSAGES {
-        let job = tenant.submit(store).await;
-        messages.push(tenant.message(&job));
+        jobs.push(tenant.submit(store).await);
     }
-    let lease_until = START.plus_seconds(LEASE_SECONDS);
-    let claims = store
-        .claim(&messages, START, lease_until)
-        .await
-        .expect("claimed");
+    let jobs: Vec<_> = jobs.iter().collect();
+    let delivery = tenant.delivery();
+    let claims = tenant
+        .claim_all(store, &jobs, (&delivery, START, false))
+        .await;
     assert_eq!(claims.claimed.len(), MESSAGES);
     assert_eq!(claims.standings.len(), MESSAGES);
     let commits: Vec<_> = claims
@@ -179,35 +213,4 @@ pub(super) async fn the_largest_delivery_is_claimed_and_committed_at_once<D: Dat
     let held = store.commit(&commits).await.expect("committed");
     assert_eq!(held.iter().flatten().count(), MESSAGES);
     assert_eq!(count(store, RESULTS, vec![]).await, 100);
-}
-
-pub(super) async fn a_cancelled_job_takes_no_answer<D: Database>(store: &Store<D>) {
-    let tenant = Tenant::new(17);
-    let job = tenant.submit(store).await;
-    let claimed = tenant.claim(store, &job, START).await.expect("claimed");
-    let cancelled = store.cancel(&tenant.id, &job, START).await.expect("runs");
-    assert_eq!(
-        cancelled.expect("this call did it").state,
-        JobState::Cancelled
-    );
-    for settlement in [answered("late"), retry_at(START, true)] {
-        assert_eq!(
-            store.commit(&[commit(&claimed, settlement)]).await,
-            Ok(vec![None])
-        );
-    }
-    assert_eq!(tenant.read(store, &job).await.state, JobState::Cancelled);
-    assert_eq!(count(store, RESULTS, vec![]).await, 0);
-}
-
-pub(super) async fn a_terminal_job_is_not_cancelled<D: Database>(store: &Store<D>) {
-    let tenant = Tenant::new(18);
-    let job = tenant.submit(store).await;
-    let claimed = tenant.claim(store, &job, START).await.expect("claimed");
-    store
-        .commit(&[commit(&claimed, answered("done"))])
-        .await
-        .expect("committed");
-    assert_eq!(store.cancel(&tenant.id, &job, START).await, Ok(None));
-    assert_eq!(tenant.read(store, &job).await.state, JobState::Succeeded);
 }

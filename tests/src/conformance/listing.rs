@@ -1,9 +1,9 @@
-use super::{START, Tenant, commit, error};
+use super::{START, Tenant, commit, dead};
 use redrive_shared::database::Database;
 use redrive_shared::error_code::ErrorCode;
 use redrive_shared::ids::JobId;
 use redrive_shared::job::{JobState, Kind};
-use redrive_shared::store::{JobFilter, Settlement, Store};
+use redrive_shared::store::{JobFilter, Store};
 
 async fn ids<D: Database>(
     store: &Store<D>,
@@ -46,21 +46,16 @@ pub(super) async fn jobs_are_listed_newest_first_and_by_page<D: Database>(store:
 pub(super) async fn jobs_are_listed_by_state_kind_and_reference<D: Database>(store: &Store<D>) {
     let tenant = Tenant::new(32);
     let queued = submit_at(store, &tenant, 0).await;
-    let dead = submit_at(store, &tenant, 1).await;
+    let letter = submit_at(store, &tenant, 1).await;
     let mut referred = tenant.job(START.plus_seconds(2));
     (referred.ref_type, referred.ref_id) = (Some("ticket".to_owned()), Some("42".to_owned()));
     store.insert_job(&referred).await.expect("stored");
     let claimed = tenant
-        .claim(store, &dead, START.plus_seconds(2))
+        .claim(store, &letter, START.plus_seconds(2))
         .await
         .expect("claimed");
-    let settlement = Settlement::DeadLettered {
-        counts_as_failure: true,
-        code: ErrorCode::ProviderBilling,
-        error: error("no credit"),
-    };
     store
-        .commit(&[commit(&claimed, settlement)])
+        .commit(&[commit(&claimed, dead(ErrorCode::ProviderBilling))])
         .await
         .expect("committed");
     let by_state = |state| JobFilter {
@@ -74,7 +69,7 @@ pub(super) async fn jobs_are_listed_by_state_kind_and_reference<D: Database>(sto
     );
     assert_eq!(
         ids(store, &tenant, &by_state(JobState::DeadLettered), 10).await,
-        [dead]
+        [letter]
     );
     assert!(
         ids(store, &tenant, &by_state(JobState::Failed), 10)

@@ -1,17 +1,24 @@
-use super::{LEASE_SECONDS, START, Tenant};
+use super::{
+    DEADLINE_SECONDS, LEASE_SECONDS, PAYLOAD_RETENTION_SECONDS, START, Tenant, change, expires_at,
+};
 use redrive_shared::clock::Instant;
 use redrive_shared::database::Database;
 use redrive_shared::error_code::ErrorCode;
+use redrive_shared::ids::JobId;
 use redrive_shared::job::{AttemptOutcome, JobState};
-use redrive_shared::store::{MAX_RESCUES, Store, SweepLimits, Swept};
+use redrive_shared::store::{MAX_RESCUES, NewJob, Store, SweepLimits, Swept};
 
-const LIMITS: SweepLimits = SweepLimits {
-    rows: 500,
-    grace_seconds: 60,
-};
+/// Sweeps at `now` with these rows at most; a message is missing that is a minute overdue.
+async fn sweep_rows<D: Database>(store: &Store<D>, now: Instant, rows: u32) -> Swept {
+    let limits = SweepLimits {
+        rows,
+        overdue: now.plus_seconds(-60),
+    };
+    store.sweep(now, limits).await.expect("the sweep runs")
+}
 
 async fn sweep<D: Database>(store: &Store<D>, now: Instant) -> Swept {
-    store.sweep(now, LIMITS).await.expect("the sweep runs")
+    sweep_rows(store, now, 500).await
 }
 
 pub(super) async fn an_expired_lease_is_queued_again<D: Database>(store: &Store<D>) {
@@ -66,13 +73,20 @@ pub(super) async fn the_last_rescue_ends_as_poison<D: Database>(store: &Store<D>
         record.attempts.len(),
         usize::try_from(MAX_RESCUES + 1).expect("small")
     );
-    assert!(record.error.expect("told").message.contains("replay"));
+    let error = record.error.expect("told");
+    assert!(error.message.contains("replay"));
+    assert_eq!(error.cause, Some(ErrorCode::LeaseExpired));
+    let kept = now.plus_seconds(LEASE_SECONDS + PAYLOAD_RETENTION_SECONDS);
+    assert_eq!(expires_at(store, &job).await, Some(kept));
 }
 
 pub(super) async fn a_passed_deadline_ends_the_wait<D: Database>(store: &Store<D>) {
     let tenant = Tenant::new(23);
     let job = tenant.submit(store).await;
-    let swept = sweep(store, START.plus_seconds(3_600)).await;
+    let deadline = START.plus_seconds(i64::from(DEADLINE_SECONDS));
+    let early = sweep(store, deadline.plus_millis(-1)).await;
+    assert!(early.dead_lettered.is_empty());
+    let swept = sweep(store, deadline).await;
     assert!(swept.redispatched.is_empty());
     assert_eq!(swept.dead_lettered.len(), 1);
     let record = tenant.read(store, &job).await;
@@ -106,30 +120,51 @@ pub(super) async fn a_sweep_is_bounded<D: Database>(store: &Store<D>) {
     for _ in 0..5 {
         tenant.submit(store).await;
     }
-    let limits = SweepLimits {
-        rows: 3,
-        grace_seconds: 60,
-    };
     let now = START.plus_seconds(120);
-    let counts = [
-        store
-            .sweep(now, limits)
-            .await
-            .expect("runs")
-            .redispatched
-            .len(),
-        store
-            .sweep(now, limits)
-            .await
-            .expect("runs")
-            .redispatched
-            .len(),
-        store
-            .sweep(now, limits)
-            .await
-            .expect("runs")
-            .redispatched
-            .len(),
-    ];
+    let mut counts = Vec::new();
+    for _ in 0..3 {
+        counts.push(sweep_rows(store, now, 3).await.redispatched.len());
+    }
     assert_eq!(counts, [3, 2, 0]);
+}
+
+pub(super) async fn a_crowd_that_cannot_be_moved_stops_nobody_behind_it<D: Database>(
+    store: &Store<D>,
+) {
+    let tenant = Tenant::new(27);
+    // In front: leases over for the last time, and jobs past their deadline, more than one sweep ends.
+    let mut crowd = Vec::new();
+    for _ in 0..5 {
+        crowd.push(tenant.running(store).await.id);
+    }
+    change(store, "UPDATE jobs SET rescues = 2, attempt = 3", vec![]).await;
+    let lost = tenant.submit(store).await;
+    let second = START.plus_seconds(1);
+    tenant.claim(store, &lost, second).await.expect("claimed");
+    for _ in 0..5 {
+        crowd.push(tenant.submit(store).await);
+    }
+    let fresh = tenant.job(second);
+    let mut fresh = NewJob {
+        deadline_seconds: 2 * DEADLINE_SECONDS,
+        ..fresh
+    };
+    fresh.id = JobId::new(second, &tenant.entropy);
+    store.insert_job(&fresh).await.expect("stored");
+    let now = second.plus_seconds(i64::from(DEADLINE_SECONDS));
+    let mut moved = Swept::default();
+    for _ in 0..3 {
+        let swept = sweep_rows(store, now, 2).await;
+        assert!(swept.dead_lettered.len() <= 4 && swept.redispatched.len() <= 2);
+        moved.dead_lettered.extend(swept.dead_lettered);
+        moved.rescued.extend(swept.rescued);
+        moved.redispatched.extend(swept.redispatched);
+    }
+    assert_eq!(moved.rescued, [tenant.message(&lost)]);
+    assert!(moved.redispatched.contains(&tenant.message(&fresh.id)));
+    for job in &crowd {
+        let ended = moved.dead_lettered.iter().any(|letter| letter.id == *job);
+        let sent = moved.redispatched.contains(&tenant.message(job));
+        assert!(ended || sent, "a delivery ends what a sweep sends");
+    }
 }

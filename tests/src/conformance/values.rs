@@ -1,12 +1,13 @@
-use super::{START, Tenant, count};
+use super::{START, Tenant, change, commit, count, dead};
 use redrive_shared::clock::Instant;
 use redrive_shared::database::{Database, DatabaseError, Statement};
+use redrive_shared::error_code::ErrorCode;
+use redrive_shared::job::AttemptOutcome;
 use redrive_shared::store::Store;
 
 pub(super) async fn text_and_large_numbers_come_back_as_they_were<D: Database>(store: &Store<D>) {
     let tenant = Tenant::new(51);
-    let mut job = tenant.job(START);
-    job.deadline_at = Instant::from_millis(9_000_000_000_001);
+    let mut job = tenant.job(Instant::from_millis(9_000_000_000_001));
     job.metadata = [
         ("__proto__", "\u{202e}é\u{200b}👩‍👩‍👧'; DROP TABLE jobs;--"),
         ("b", ""),
@@ -16,7 +17,8 @@ pub(super) async fn text_and_large_numbers_come_back_as_they_were<D: Database>(s
     job.model = Some("\"quoted\" \\ model".to_owned());
     store.insert_job(&job).await.expect("stored");
     let read = tenant.read(store, &job.id).await;
-    assert_eq!(read.deadline_at, job.deadline_at);
+    assert_eq!(read.created_at, job.created_at);
+    assert_eq!(read.deadline_at, Instant::from_millis(9_000_003_600_001));
     assert_eq!(read.metadata, job.metadata);
     assert_eq!(read.model, job.model);
 }
@@ -75,15 +77,57 @@ pub(super) async fn each_statement_counts_its_own_changes<D: Database>(store: &S
     assert_eq!(counted, batch.map(|(_, changes, rows)| (changes, rows)));
 }
 
-pub(super) async fn an_unknown_state_is_refused<D: Database>(store: &Store<D>) {
+pub(super) async fn what_a_later_version_wrote_is_read_as_unknown<D: Database>(store: &Store<D>) {
+    let tenant = Tenant::new(54);
+    let claimed = tenant.running(store).await;
+    store
+        .commit(&[commit(&claimed, dead(ErrorCode::ProviderAuth))])
+        .await
+        .expect("committed");
+    change(
+        store,
+        r"UPDATE jobs SET error_code = 'gone_quantum',
+           error = json_set(error, '$.cause', 'gone_quantum', '$.weight', 3),
+           attempts = json_set(attempts, '$[0].outcome', 'entangled', '$[0].code', 'gone_quantum', '$[0].weight', 3)",
+        vec![],
+    )
+    .await;
+    let record = tenant.read(store, &claimed.id).await;
+    assert_eq!(record.error_code, Some(ErrorCode::Unknown));
+    assert_eq!(record.error.expect("told").cause, Some(ErrorCode::Unknown));
+    assert_eq!(record.attempts[0].outcome, AttemptOutcome::Unknown);
+    assert_eq!(record.attempts[0].code, Some(ErrorCode::Unknown));
+}
+
+pub(super) async fn a_row_that_no_transition_leaves_is_refused<D: Database>(store: &Store<D>) {
     let tenant = Tenant::new(53);
     tenant.submit(store).await;
     for sql in [
         "UPDATE jobs SET state = 'finished'",
+        "UPDATE jobs SET kind = 'guess'",
         "UPDATE jobs SET state = 'succeeded'",
         "UPDATE jobs SET attempt = 'one'",
+        "UPDATE jobs SET attempt = -1",
         "UPDATE jobs SET max_attempts = 21",
+        // More attempts counted than there were.
         "UPDATE jobs SET failures = 1",
+        "UPDATE jobs SET attempt = 2, failures = 1, deferrals = 1, rescues = 1",
+        "UPDATE jobs SET attempt = 2, failures = 3, deferrals = -1",
+        // A job that is still owed does not expire, and keeps its request.
+        "UPDATE jobs SET expires_at_ms = 1",
+        "UPDATE jobs SET request = NULL",
+        // An end says when it was, when it expires, and why.
+        "UPDATE jobs SET state = 'cancelled', due_at_ms = NULL, completed_at_ms = 1",
+        "UPDATE jobs SET state = 'cancelled', due_at_ms = NULL, expires_at_ms = 1",
+        "UPDATE jobs SET state = 'failed', due_at_ms = NULL, completed_at_ms = 1, expires_at_ms = 1",
+        "UPDATE jobs SET state = 'dead_lettered', due_at_ms = NULL, completed_at_ms = 1, expires_at_ms = 1, \
+         error_code = 'poison'",
+        "UPDATE jobs SET error = 'text'",
+        "UPDATE jobs SET replays = '['",
+        "UPDATE jobs SET dropped_answers = ''",
+        "UPDATE jobs SET idempotency_key = 'k'",
+        "INSERT INTO tenants (id, name, created_at_ms, payload_retention_seconds) VALUES ('t', 't', 1, 86399)",
+        "INSERT INTO tenants (id, name, created_at_ms, retention_seconds) VALUES ('t', 't', 1, 604799)",
     ] {
         let result = store
             .database()

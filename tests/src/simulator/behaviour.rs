@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 
+use crate::simulator::chance::{self, Faults};
 use crate::simulator::ledger::Turn;
-use crate::simulator::random;
 
 /// The text of `sim-huge`, in KiB: enough for a body of more than 4 MiB.
 const HUGE_KIBIBYTES: u32 = 4 * 1024 + 64;
 /// The longest text of `sim-big`, in KiB.
 const LONGEST_KIBIBYTES: u32 = 64 * 1024;
+/// The pause that `sim-storm` asks for, in seconds.
+pub(crate) const STORM_HINT_SECONDS: u32 = 5;
 
 /// What the calls of a model get, before it is known which call of its job one is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,8 +21,10 @@ pub(crate) enum Behaviour {
     Always(Reply),
     /// An error for the first calls of a job, a good answer for the rest.
     FirstCalls { count: u32, reply: Reply },
-    /// A good answer or a fault, by the seed.
-    Random,
+    /// An error for the first seconds after the first call of the model, a good answer from then on.
+    FirstSeconds { seconds: u32, reply: Reply },
+    /// A good answer or one of these faults, by the seed.
+    Random(Faults),
 }
 
 /// What one call gets.
@@ -82,21 +86,9 @@ pub(crate) enum Shape {
     NoUsage,
 }
 
-const GOOD: Reply = Reply::Completion(Shape::Good);
+pub(crate) const GOOD: Reply = Reply::Completion(Shape::Good);
 
-/// What `sim-random` has for a job that is out of luck: faults that may pass by themselves.
-const PASSING_FAULTS: [Reply; 8] = [
-    status(StatusCode::TOO_MANY_REQUESTS, Some(1)),
-    status(StatusCode::INTERNAL_SERVER_ERROR, None),
-    status(StatusCode::BAD_GATEWAY, None),
-    status(StatusCode::SERVICE_UNAVAILABLE, None),
-    Reply::Drop,
-    Reply::ErrorInBody,
-    Reply::Reset,
-    Reply::Truncated,
-];
-
-const fn status(status: StatusCode, retry_after: Option<u32>) -> Reply {
+pub(crate) const fn status(status: StatusCode, retry_after: Option<u32>) -> Reply {
     Reply::Status {
         status,
         retry_after,
@@ -104,9 +96,11 @@ const fn status(status: StatusCode, retry_after: Option<u32>) -> Reply {
 }
 
 impl Behaviour {
-    /// Reads a model name. Every name has a meaning.
+    /// Reads a model name. Every name has a meaning. From an `@` on it has none: that part is the
+    /// caller's, to tell apart models that behave alike.
     pub(crate) fn of_model(model: &str) -> Self {
-        let Some(rest) = model.strip_prefix("sim-") else {
+        let named = model.split_once('@').map_or(model, |(named, _)| named);
+        let Some(rest) = named.strip_prefix("sim-") else {
             return Self::Always(GOOD);
         };
         let (name, number) = split_number(rest);
@@ -120,8 +114,9 @@ impl Behaviour {
         match self {
             Self::Always(reply) => reply,
             Self::FirstCalls { count, reply } if turn.call <= u64::from(count) => reply,
-            Self::FirstCalls { .. } => GOOD,
-            Self::Random => random_reply(turn, seed, fault_rate),
+            Self::FirstSeconds { seconds, reply } if turn.age < span(seconds) => reply,
+            Self::FirstCalls { .. } | Self::FirstSeconds { .. } => GOOD,
+            Self::Random(faults) => chance::reply(faults, turn, seed, fault_rate),
         }
     }
 }
@@ -155,9 +150,10 @@ fn split_number(rest: &str) -> (&str, Option<u32>) {
         .unwrap_or((rest, None))
 }
 
-/// The behaviours that depend on which call of its job one is.
+/// The behaviours that depend on which call one is.
 fn counted(name: &str, number: Option<u32>) -> Option<Behaviour> {
     let first_calls = |count, reply| Some(Behaviour::FirstCalls { count, reply });
+    let first_seconds = |seconds, reply| Some(Behaviour::FirstSeconds { seconds, reply });
     let throttled = status(StatusCode::TOO_MANY_REQUESTS, Some(1));
     match (name, number) {
         ("flaky", _) => first_calls(
@@ -166,7 +162,16 @@ fn counted(name: &str, number: Option<u32>) -> Option<Behaviour> {
         ),
         ("throttle", _) => first_calls(number.unwrap_or(1), throttled),
         ("429-once", None) => first_calls(1, throttled),
-        ("random", None) => Some(Behaviour::Random),
+        ("storm", _) => first_seconds(
+            number.unwrap_or(60),
+            status(StatusCode::TOO_MANY_REQUESTS, Some(STORM_HINT_SECONDS)),
+        ),
+        ("outage", _) => first_seconds(
+            number.unwrap_or(60),
+            status(StatusCode::SERVICE_UNAVAILABLE, None),
+        ),
+        ("random", None) => Some(Behaviour::Random(Faults::Quick)),
+        ("chaos", None) => Some(Behaviour::Random(Faults::All)),
         _ => None,
     }
 }
@@ -218,14 +223,8 @@ fn error_status(digits: &str, number: Option<u32>) -> Option<Reply> {
     Some(status(code, retry_after))
 }
 
-fn random_reply(turn: Turn, seed: u64, fault_rate: f64) -> Reply {
-    let mixed = random::mix(&[seed, turn.job, turn.call]);
-    if !random::happens(fault_rate, mixed) {
-        return GOOD;
-    }
-    let [choice, ..] = random::mix(&[mixed]).to_be_bytes();
-    let fault = PASSING_FAULTS.iter().cycle().nth(choice.into());
-    fault.copied().unwrap_or(GOOD)
+fn span(seconds: u32) -> Duration {
+    Duration::from_secs(seconds.into())
 }
 
 #[cfg(test)]
@@ -240,7 +239,9 @@ mod tests {
     fn always(model: &str) -> Reply {
         match Behaviour::of_model(model) {
             Behaviour::Always(reply) => reply,
-            Behaviour::FirstCalls { .. } | Behaviour::Random => panic!("{model} varies"),
+            Behaviour::FirstCalls { .. }
+            | Behaviour::FirstSeconds { .. }
+            | Behaviour::Random(_) => panic!("{model} varies"),
         }
     }
 
@@ -273,9 +274,28 @@ mod tests {
             "sim-4290",
             "sim-429-once-2",
             "sim-random-1",
+            "sim-chaos-1",
         ] {
             assert_eq!(always(model), Reply::UnknownModel, "{model}");
         }
+    }
+
+    #[test]
+    fn what_stands_after_an_at_sign_changes_nothing() {
+        for model in [
+            "sim-hold",
+            "sim-big-64",
+            "sim-503-7",
+            "sim-flaky-2",
+            "sim-nonsense",
+        ] {
+            let alike = format!("{model}@a-test-9@x");
+            assert_eq!(Behaviour::of_model(&alike), Behaviour::of_model(model));
+        }
+        assert_ne!(
+            Behaviour::of_model("sim-hold@x"),
+            Behaviour::of_model("sim-hang@x")
+        );
     }
 
     #[test]
@@ -288,34 +308,25 @@ mod tests {
     fn first_calls_end_after_their_count() {
         let flaky = Behaviour::of_model("sim-flaky-2");
         let replies: Vec<bool> = (1..=4)
-            .map(|call| flaky.reply(Turn { job: 1, call }, 0, 0.0) == GOOD)
+            .map(|call| Turn {
+                call,
+                ..Turn::first(1)
+            })
+            .map(|turn| flaky.reply(turn, 0, 0.0) == GOOD)
             .collect();
         assert_eq!(replies, [false, false, true, true]);
     }
 
     #[test]
-    fn random_faults_depend_on_seed_job_and_call_alone() {
-        let draw = |seed| -> Vec<Reply> {
-            (0..200)
-                .map(|i| Turn {
-                    job: i / 4,
-                    call: i % 4,
-                })
-                .map(|turn| Behaviour::Random.reply(turn, seed, 0.5))
-                .collect()
-        };
-        assert_eq!(draw(1), draw(1));
-        assert_ne!(draw(1), draw(2));
-    }
-
-    #[test]
-    fn random_faults_are_all_drawn() {
-        let drawn: Vec<Reply> = (0..1_000)
-            .map(|job| Behaviour::Random.reply(Turn { job, call: 1 }, 3, 1.0))
-            .collect();
-        for fault in super::PASSING_FAULTS {
-            assert!(drawn.contains(&fault), "{fault:?}");
-        }
-        assert!(drawn.iter().all(|reply| reply.is_fault()));
+    fn first_seconds_end_with_their_time() {
+        let storm = Behaviour::of_model("sim-storm-2");
+        let replies: Vec<bool> = [0, 1_999, 2_000, 60_000]
+            .map(|age| Turn {
+                age: Duration::from_millis(age),
+                ..Turn::first(1)
+            })
+            .map(|turn| storm.reply(turn, 0, 0.0) == GOOD)
+            .to_vec();
+        assert_eq!(replies, [false, false, true, true]);
     }
 }

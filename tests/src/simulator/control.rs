@@ -27,6 +27,19 @@ pub(crate) async fn calls(
     Json(json!({"calls": provider.ledger.calls_of(&job)}))
 }
 
+/// `GET /control/answered`. Answers 200 with the number of good answers by job.
+pub(crate) async fn answered(State(provider): State<Arc<Provider>>) -> Json<Value> {
+    Json(json!({"jobs": provider.ledger.answered()}))
+}
+
+/// `GET /control/models/{model}`. Answers 200 with the calls of a model; an unknown model has none.
+pub(crate) async fn calls_of_model(
+    State(provider): State<Arc<Provider>>,
+    Path(model): Path<String>,
+) -> Json<Value> {
+    Json(json!({"calls": provider.ledger.calls_of_model(&model)}))
+}
+
 /// `POST /control/release`. Answers 200, and so do the calls that were held.
 pub(crate) async fn release(State(provider): State<Arc<Provider>>) -> Json<Value> {
     provider.released.notify_waiters();

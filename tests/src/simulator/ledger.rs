@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 
@@ -16,6 +16,8 @@ pub(crate) struct Turn {
     pub(crate) job: u64,
     /// The number of the call among those of its job and model.
     pub(crate) call: u64,
+    /// The time since the first call of its model, of any job.
+    pub(crate) age: Duration,
 }
 
 /// What a caller says of its call.
@@ -80,6 +82,8 @@ struct Pages {
     finished: u64,
     redirects_followed: u64,
     jobs: HashMap<String, Job>,
+    /// When each model was first called.
+    models: HashMap<String, Instant>,
 }
 
 #[derive(Default)]
@@ -108,6 +112,7 @@ impl Ledger {
         pages.total += 1;
         let ordinal = u64::try_from(pages.jobs.len()).unwrap_or(u64::MAX) + 1;
         let era = pages.era;
+        let age = pages.age_of(&caller.model);
         let job = pages.jobs.entry(caller.job.clone()).or_insert_with(|| Job {
             ordinal,
             ..Job::default()
@@ -115,6 +120,7 @@ impl Ledger {
         let turn = Turn {
             job: job.ordinal,
             call: job.count(&caller.model),
+            age,
         };
         let index = job.calls.len();
         job.calls.push(Call {
@@ -168,6 +174,24 @@ impl Ledger {
             .unwrap_or_default()
     }
 
+    /// How often each job got an answer that a client can use; jobs without one are left out.
+    pub(crate) fn answered(&self) -> BTreeMap<String, usize> {
+        let pages = self.pages();
+        let jobs = pages.jobs.iter();
+        jobs.map(|(id, job)| (id.clone(), job.answered()))
+            .filter(|(_, answered)| *answered > 0)
+            .collect()
+    }
+
+    /// The calls of one model, whatever their job, in the order in which they began.
+    pub(crate) fn calls_of_model(&self, model: &str) -> Vec<Call> {
+        let pages = self.pages();
+        let calls = pages.jobs.values().flat_map(|job| &job.calls);
+        let mut calls: Vec<Call> = calls.filter(|call| call.model == model).cloned().collect();
+        calls.sort_by_key(|call| call.started_at_ms);
+        calls
+    }
+
     /// Forgets every call.
     pub(crate) fn reset(&self) {
         let mut pages = self.pages();
@@ -183,7 +207,39 @@ impl Ledger {
     }
 }
 
+impl Turn {
+    /// The first call of a job, and of its model.
+    #[cfg(test)]
+    pub(crate) const fn first(job: u64) -> Self {
+        Self {
+            job,
+            call: 1,
+            age: Duration::ZERO,
+        }
+    }
+}
+
+impl Pages {
+    /// The time since the first call of a model, which may be this one.
+    fn age_of(&mut self, model: &str) -> Duration {
+        if let Some(first) = self.models.get(model) {
+            first.elapsed()
+        } else {
+            self.models.insert(model.to_owned(), Instant::now());
+            Duration::ZERO
+        }
+    }
+}
+
 impl Job {
+    /// The calls that got an answer which a client can use.
+    fn answered(&self) -> usize {
+        let calls = self.calls.iter();
+        calls
+            .filter(|call| call.outcome == Outcome::Answered)
+            .count()
+    }
+
     /// Counts a call of this model and says which it is.
     fn count(&mut self, model: &str) -> u64 {
         match self.calls_of_model.get_mut(model) {

@@ -14,7 +14,7 @@ use crate::simulator::provider::{Provider, request_id};
 const CREATED: u64 = 1_735_689_600;
 
 /// One model for each behaviour; those that take a number have their default.
-const LISTED_MODELS: [&str; 41] = [
+const LISTED_MODELS: [&str; 44] = [
     "sim-ok",
     "sim-slow",
     "sim-hold",
@@ -55,7 +55,10 @@ const LISTED_MODELS: [&str; 41] = [
     "sim-flaky",
     "sim-throttle",
     "sim-429-once",
+    "sim-storm",
+    "sim-outage",
     "sim-random",
+    "sim-chaos",
 ];
 
 /// `GET /v1/models`. Answers 200 with the list, 401 where a key is wanted and not given.

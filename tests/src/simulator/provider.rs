@@ -76,6 +76,8 @@ pub(crate) fn router(provider: Arc<Provider>) -> Router {
         .route("/health", get(control::health))
         .route("/control/calls", get(control::counts))
         .route("/control/calls/{job}", get(control::calls))
+        .route("/control/answered", get(control::answered))
+        .route("/control/models/{model}", get(control::calls_of_model))
         .route("/control/release", post(control::release))
         .route("/control/reset", post(control::reset))
         .fallback(async |method: Method, uri: Uri| unknown(StatusCode::NOT_FOUND, &method, &uri))

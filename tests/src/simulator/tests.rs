@@ -68,24 +68,21 @@ impl Stage {
         whole(self.call(model).send().await.unwrap()).await
     }
 
+    /// What a control route tells.
+    async fn ask(&self, path: &str) -> Value {
+        let url = format!("{}/{path}", self.simulator.control_url());
+        let response = self.client.get(url).send().await.unwrap();
+        response.json().await.unwrap()
+    }
+
     /// The counts of all calls.
     async fn counts(&self) -> Value {
-        let url = format!("{}/calls", self.simulator.control_url());
-        self.client
-            .get(url)
-            .send()
-            .await
-            .unwrap()
-            .json()
-            .await
-            .unwrap()
+        self.ask("calls").await
     }
 
     /// The calls of one job.
     async fn calls(&self, job: &str) -> Vec<Value> {
-        let url = format!("{}/calls/{job}", self.simulator.control_url());
-        let response = self.client.get(url).send().await.unwrap();
-        let answer: Value = response.json().await.unwrap();
+        let answer = self.ask(&format!("calls/{job}")).await;
         answer["calls"].as_array().unwrap().clone()
     }
 

@@ -3,10 +3,7 @@
 use std::fs::{self, File};
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, ensure};
-use nix::errno::Errno;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use anyhow::{Context as _, Result};
 use xtask::checkout;
 use xtask::stack::{Stack, StackOptions};
 
@@ -40,21 +37,6 @@ impl Watched {
             stack,
             _watchdog: watchdog,
         })
-    }
-
-    /// Kills the runtime as a power cut would, and starts it again on what it had written down.
-    pub(crate) fn crash(&mut self) -> Result<()> {
-        let running = self.stack.workerd_pids()?;
-        ensure!(!running.is_empty(), "the runtime does not run");
-        for id in running {
-            let killed = kill(Pid::from_raw(i32::try_from(id)?), Signal::SIGKILL);
-            // One that is gone already is as good as killed.
-            ensure!(
-                matches!(killed, Ok(()) | Err(Errno::ESRCH)),
-                "cannot kill the runtime"
-            );
-        }
-        self.stack.restart()
     }
 
     /// What the files below a folder of the state hold, as text.

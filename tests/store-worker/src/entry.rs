@@ -1,8 +1,9 @@
 //! What the runtime calls.
 
-use crate::wire::{Failure, Outcome, Statement};
+use crate::wire::{self, Failure, Outcome, Statement};
 use redrive_shared::cloudflare::{D1, Meter};
 use redrive_shared::database::{self, Database};
+use redrive_shared::log::Event;
 use std::sync::Arc;
 use worker::{Context, Env, Method, Request, Response, event};
 
@@ -16,14 +17,18 @@ async fn fetch(mut request: Request, env: Env, _context: Context) -> worker::Res
         Ok(statements) => statements,
         Err(error) => return Response::error(error.to_string(), 400),
     };
-    let database = D1::new(env.d1("DB")?, Arc::new(Meter::default()));
+    let meter = Arc::new(Meter::default());
+    let database = D1::new(env.d1("DB")?, Arc::clone(&meter));
     match database
         .batch(statements.into_iter().map(prepared).collect())
         .await
     {
         Ok(results) => {
             let outcomes: Vec<Outcome> = results.into_iter().map(Into::into).collect();
-            json(200, &serde_json::to_string(&outcomes)?)
+            let response = json(200, &serde_json::to_string(&outcomes)?)?;
+            let usage = meter.on(Event::new("batch")).to_line();
+            response.headers().set(wire::USAGE_HEADER, &usage)?;
+            Ok(response)
         }
         Err(error) => json(500, &serde_json::to_string(&Failure::from(error))?),
     }

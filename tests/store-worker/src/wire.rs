@@ -3,6 +3,9 @@
 use redrive_shared::database::{self, DatabaseError, Row, StatementResult, Value};
 use serde::{Deserialize, Serialize};
 
+/// The header of an answer that says what the batch used of D1, as the fields `d1.…` of an event.
+pub const USAGE_HEADER: &str = "redrive-usage";
+
 /// A statement with its parameters.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Statement {

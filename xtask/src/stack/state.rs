@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
 use super::Workers;
+use crate::faults::{self, Plan};
 use crate::settings::{self, WorkerSettings};
 use crate::{checkout, process, wrangler};
 
@@ -98,11 +99,44 @@ pub(super) fn write_configurations(
 ) -> Result<Vec<PathBuf>> {
     workers
         .iter()
-        .map(|worker| {
-            let folder = state.join("configuration").join(worker.name()?);
-            worker.write_local(&folder, variables)
-        })
+        .map(|worker| worker.write_local(&folder_of(state, worker)?, variables))
         .collect()
+}
+
+/// Puts each Worker that a plan names behind bindings that fail.
+pub(super) fn wrap_in_faults(
+    state: &Path,
+    workers: &mut [WorkerSettings],
+    plans: &[Plan],
+) -> Result<()> {
+    for plan in plans {
+        let name = format!("redrive-{}", plan.worker);
+        let named = |worker: &&mut WorkerSettings| worker.name().is_ok_and(|own| own == name);
+        let worker = workers.iter_mut().find(named);
+        let worker = worker.with_context(|| format!("the stack has no {name} to put faults in"))?;
+        let folder = folder_of(state, worker)?;
+        faults::wrap(worker, &folder, plan)?;
+    }
+    Ok(())
+}
+
+/// Has each Worker that a plan names start with it the next time.
+pub(super) fn note_faults(configurations: &[PathBuf], plans: &[Plan]) -> Result<()> {
+    for plan in plans {
+        let folder = format!("redrive-{}", plan.worker);
+        let is_its = |file: &&PathBuf| {
+            file.parent()
+                .is_some_and(|parent| parent.ends_with(&folder))
+        };
+        let file = configurations.iter().find(is_its);
+        faults::note(file.context("the Worker has no configuration")?, plan)?;
+    }
+    Ok(())
+}
+
+/// Where a Worker's configuration is.
+fn folder_of(state: &Path, worker: &WorkerSettings) -> Result<PathBuf> {
+    Ok(state.join("configuration").join(worker.name()?))
 }
 
 /// Applies the migrations once: the Workers share one database.

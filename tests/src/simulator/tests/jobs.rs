@@ -1,5 +1,9 @@
 //! Behaviours that depend on the job and on the number of the call.
 
+use std::time::Duration;
+
+use serde_json::json;
+
 use super::{Options, Stage, whole};
 
 /// The statuses of a job's calls of a model, one after the other; 0 for a lost connection.
@@ -71,4 +75,52 @@ async fn fault_rate_bounds_the_random_model() {
         assert_eq!(counts["total"], 30);
         assert_eq!(counts["faults"], faults);
     }
+}
+
+#[tokio::test]
+async fn storm_throttles_every_job_until_it_is_over() {
+    let stage = Stage::new();
+    for job in ["job_a", "job_b"] {
+        let call = stage.call_for(job, 1, "sim-storm-1");
+        let answer = whole(call.send().await.unwrap()).await;
+        assert_eq!(answer.status, 429, "{job}");
+        assert_eq!(answer.header("retry-after"), Some("5"));
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(statuses(&stage, "job_b", "sim-storm-1", 1).await, [200]);
+    // Another model's storm begins with its own first call.
+    assert_eq!(statuses(&stage, "job_a", "sim-outage-9", 1).await, [503]);
+}
+
+#[tokio::test]
+async fn good_answers_are_counted_by_job() {
+    let stage = Stage::new();
+    statuses(&stage, "job_a", "sim-flaky-1", 3).await;
+    statuses(&stage, "job_b", "sim-error200", 1).await;
+    statuses(&stage, "job_c", "sim-ok", 1).await;
+    stage.until_count("inFlight", 0).await;
+    let answered = stage.ask("answered").await;
+    assert_eq!(answered, json!({"jobs": {"job_a": 2, "job_c": 1}}));
+}
+
+#[tokio::test]
+async fn calls_of_a_model_are_told_in_order_whatever_their_job() {
+    let stage = Stage::new();
+    for (job, model) in [
+        ("job_b", "sim-ok"),
+        ("job_a", "sim-500"),
+        ("job_a", "sim-ok"),
+    ] {
+        statuses(&stage, job, model, 1).await;
+    }
+    let calls = stage.ask("models/sim-ok").await["calls"].clone();
+    let calls = calls.as_array().unwrap();
+    let started: Vec<u64> = calls
+        .iter()
+        .map(|call| call["startedAtMs"].as_u64().unwrap())
+        .collect();
+    assert_eq!(started.len(), 2);
+    assert!(started.is_sorted());
+    assert!(calls.iter().all(|call| call["status"] == 200));
+    assert_eq!(stage.ask("models/sim-big").await, json!({"calls": []}));
 }

@@ -1,0 +1,199 @@
+//! How runs begin.
+
+use super::breach::Invariant;
+use super::core::{JOBS, LETTERS, lock};
+use super::gate::{Role, RunId};
+use super::ports::RunPorts;
+use super::random::nth;
+use super::run::{Ending, Run};
+use super::shape::{GRACE_SECONDS, idempotency, request};
+use super::world::World;
+use redrive_shared::cancel::cancel;
+use redrive_shared::circuit::CircuitMemory;
+use redrive_shared::dead_letter;
+use redrive_shared::ids::{JobId, KeyId, TenantId};
+use redrive_shared::replay::{Overrides, ReplayRequest, replay};
+use redrive_shared::run::run_delivery;
+use redrive_shared::status;
+use redrive_shared::submit::{submit_generate, submit_generate_once};
+use redrive_shared::sweep::sweep;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Messages of a delivery at most.
+const DELIVERY: u8 = 10;
+
+/// From this number of a key on, a replay asks for a short deadline and a single failure.
+const OVERRIDES: u8 = 128;
+
+/// A run that is about to begin: its name, its ports, and what its machine knows of the circuits.
+struct Start {
+    id: RunId,
+    ports: RunPorts,
+    circuits: Arc<CircuitMemory>,
+}
+
+impl World {
+    fn start(&mut self, role: Role) -> Option<Start> {
+        let id = self.next_run(role);
+        let isolate = nth(&self.isolates, id.number)?;
+        Some(Start {
+            id,
+            ports: RunPorts::new(&self.core, id, isolate.skew),
+            circuits: Arc::clone(&isolate.circuits),
+        })
+    }
+
+    /// Begins a run: it goes up to its first effect.
+    fn begin(&mut self, id: RunId, future: impl Future<Output = Ending> + 'static) {
+        let now = self.core.now();
+        self.enter(Run::new(id, now, future));
+    }
+
+    pub(super) fn submit(&mut self, shape: u8) {
+        let tenant = nth(&self.tenants, shape >> 3).cloned();
+        let (Some(tenant), Some(start)) = (tenant, self.start(Role::Submit)) else {
+            return;
+        };
+        let request = request(shape);
+        self.begin(start.id, async move {
+            Ending::Submitted(submit_generate(&start.ports, &tenant, &request).await)
+        });
+    }
+
+    pub(super) fn submit_once(&mut self, key: u8, shape: u8) {
+        let tenant = nth(&self.tenants, shape >> 3).cloned();
+        let (Some(tenant), Some(start)) = (tenant, self.start(Role::Submit)) else {
+            return;
+        };
+        let idempotency = match idempotency(key, shape) {
+            Ok(idempotency) => idempotency,
+            Err(error) => return self.broke(Invariant::OneJobAKey, error.to_string()),
+        };
+        let request = request(shape);
+        self.begin(start.id, async move {
+            let submitted =
+                submit_generate_once(&start.ports, &tenant, &request, &idempotency).await;
+            Ending::SubmittedOnce(key, shape, submitted)
+        });
+    }
+
+    pub(super) fn deliver(&mut self, first: u8, count: u8) {
+        let Some(start) = self.start(Role::Delivery) else {
+            return;
+        };
+        let now = self.core.now();
+        let count = usize::from(count.clamp(1, DELIVERY));
+        let messages = lock(&self.core.jobs).take(start.id.number, first, count, now, JOBS);
+        if messages.is_empty() {
+            return;
+        }
+        let settings = Arc::clone(&self.settings);
+        self.begin(start.id, async move {
+            let (ports, circuits) = (&start.ports, &start.circuits);
+            let transport = ports.transport();
+            let dispositions = run_delivery(ports, transport, &settings, circuits, &messages).await;
+            Ending::Delivered(messages, dispositions)
+        });
+    }
+
+    pub(super) fn deliver_letters(&mut self, count: u8) {
+        let Some(start) = self.start(Role::Letters) else {
+            return;
+        };
+        let now = self.core.now();
+        let count = usize::from(count.clamp(1, DELIVERY));
+        let messages = lock(&self.core.letters).take(start.id.number, 0, count, now, LETTERS);
+        if messages.is_empty() {
+            return;
+        }
+        self.begin(start.id, async move {
+            let dispositions = dead_letter::receive(&start.ports, &messages).await;
+            Ending::Delivered(messages, dispositions)
+        });
+    }
+
+    pub(super) fn begin_sweep(&mut self) {
+        let Some(start) = self.start(Role::Sweep) else {
+            return;
+        };
+        self.begin(start.id, async move {
+            // A sweep that fails is made up for by the next one.
+            drop(sweep(&start.ports, GRACE_SECONDS).await);
+            Ending::Swept
+        });
+    }
+
+    /// A job of the world by its index, and whose it is.
+    fn job(&self, index: u8) -> Option<(TenantId, JobId)> {
+        let witness = lock(&self.core.witness);
+        let jobs: Vec<_> = witness.jobs().values().map(|known| &known.row).collect();
+        let row = nth(&jobs, index)?;
+        Some((row.tenant.parse().ok()?, row.id.parse().ok()?))
+    }
+
+    pub(super) fn cancel(&mut self, job: u8) {
+        let Some((tenant, job)) = self.job(job) else {
+            return;
+        };
+        let Some(start) = self.start(Role::Cancel) else {
+            return;
+        };
+        self.begin(start.id, async move {
+            let cancelled = cancel(&start.ports, &tenant, &job).await;
+            Ending::Cancelled(job.to_string(), cancelled)
+        });
+    }
+
+    pub(super) fn replay(&mut self, job: u8, key: u8) {
+        let Some((tenant, job)) = self.job(job) else {
+            return;
+        };
+        let Some(start) = self.start(Role::Replay) else {
+            return;
+        };
+        let number = key % OVERRIDES;
+        let idempotency = (number > 0)
+            .then(|| idempotency(number, key).ok())
+            .flatten();
+        let actor = KeyId::new(self.core.now(), &self.core.entropy);
+        let overrides = if key < OVERRIDES {
+            Overrides::default()
+        } else {
+            Overrides {
+                max_attempts: Some(1),
+                deadline_seconds: Some(120),
+                ..Overrides::default()
+            }
+        };
+        let request = ReplayRequest {
+            overrides,
+            note: None,
+        };
+        self.begin(start.id, async move {
+            let ports = &start.ports;
+            let replayed = replay(ports, &tenant, &job, &actor, request, idempotency).await;
+            Ending::Replayed(job.to_string(), replayed)
+        });
+    }
+
+    pub(super) fn read(&mut self, job: u8, foreign: bool) {
+        let Some((owner, job)) = self.job(job) else {
+            return;
+        };
+        let Some(start) = self.start(Role::Read) else {
+            return;
+        };
+        let other = self.tenants.iter().find(|tenant| **tenant != owner);
+        let tenant = other.filter(|_| foreign).cloned().unwrap_or(owner);
+        self.begin(start.id, async move {
+            let wait = Duration::from_secs(2);
+            let found = status::find(&start.ports, &tenant, &job, wait).await;
+            Ending::Read {
+                job: job.to_string(),
+                foreign,
+                found,
+            }
+        });
+    }
+}
