@@ -10,6 +10,8 @@ WHERE (tenant_id, id) IN (
   SELECT tenant_id, id FROM jobs
   WHERE due_at_ms <= ?2 AND state IN ('queued', 'retry_scheduled')
   ORDER BY due_at_ms
-  LIMIT max(0, ?3 - (SELECT count(*) FROM jobs WHERE due_at_ms = ?1 AND state IN ('queued', 'retry_scheduled')))
+  LIMIT max(0, ?3 - (SELECT count(*) FROM (
+    SELECT 1 FROM jobs WHERE due_at_ms = ?1 AND state IN ('queued', 'retry_scheduled') LIMIT ?3
+  )))
 )
 RETURNING tenant_id, id

@@ -6,10 +6,10 @@ use redrive_tests::sim::{Breach, Control, Ground, Invariant, Plan, Totals, simul
 const OPERATIONS: u64 = 30_000;
 
 /// The first breach of `watched` in worlds without `control`.
-fn breach(control: Control, watched: &[Invariant]) -> (Totals, Option<Breach>) {
+fn breach(control: Control, watched: &[Invariant], operations: u64) -> (Totals, Option<Breach>) {
     let plan = Plan {
         seed: 5,
-        operations: OPERATIONS,
+        operations,
         watched,
     };
     let ground = Ground::new(control).expect("the migrations run");
@@ -19,7 +19,7 @@ fn breach(control: Control, watched: &[Invariant]) -> (Totals, Option<Breach>) {
 }
 
 fn assert_breaks(control: Control, invariant: Invariant) {
-    let (totals, breach) = breach(control, &[invariant]);
+    let (totals, breach) = breach(control, &[invariant], OPERATIONS);
     let breach = breach.map(|breach| breach.invariant);
     assert_eq!(breach, Some(invariant), "without {control:?}: {totals}");
 }
@@ -42,7 +42,7 @@ fn without_the_unique_result_a_job_is_answered_twice() {
 
 #[test]
 fn without_the_guard_of_a_result_its_key_still_stops_a_second_one() {
-    let (totals, found) = breach(Control::ResultGuard, &[Invariant::OneResult]);
+    let (totals, found) = breach(Control::ResultGuard, &[Invariant::OneResult], 8_000);
     assert_eq!(found, None);
     assert!(totals.refused > 0, "the key was never needed: {totals}");
     // The guard has its own work: without it, an attempt that lost its job leaves a result.

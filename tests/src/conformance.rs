@@ -147,6 +147,7 @@ cases! {
     sweeping::a_missing_message_is_sent_again_after_the_grace,
     sweeping::a_second_sweep_finds_nothing,
     sweeping::a_sweep_is_bounded,
+    sweeping::what_is_rescued_and_what_is_sent_again_share_the_limit,
     sweeping::a_crowd_that_cannot_be_moved_stops_nobody_behind_it,
     tenants::a_tenant_keeps_jobs_as_long_as_it_says,
     tenants::payloads_never_outlive_their_jobs,

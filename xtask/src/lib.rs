@@ -5,7 +5,7 @@
 //! - [`stack`] starts one isolated local stack: both Workers on the real runtime, with a state
 //!   folder of its own. The end-to-end tests use it as `cargo xtask dev` does.
 //! - [`faults`] makes the bindings of such a stack fail.
-//! - [`dev`], [`demo`], [`check`], [`mod@test`], [`bench`], [`chaos`], [`sim`] and [`deploy`] are the
+//! - [`dev`], [`demo`], [`check`], [`mod@test`], [`mod@bench`], [`chaos`], [`sim`] and [`deploy`] are the
 //!   commands.
 #![expect(
     clippy::print_stdout,

@@ -120,12 +120,31 @@ pub(super) async fn a_sweep_is_bounded<D: Database>(store: &Store<D>) {
     for _ in 0..5 {
         tenant.submit(store).await;
     }
-    let now = START.plus_seconds(120);
     let mut counts = Vec::new();
-    for _ in 0..3 {
+    for millis in 0..3 {
+        let now = START.plus_seconds(120).plus_millis(millis);
         counts.push(sweep_rows(store, now, 3).await.redispatched.len());
     }
     assert_eq!(counts, [3, 2, 0]);
+}
+
+pub(super) async fn what_is_rescued_and_what_is_sent_again_share_the_limit<D: Database>(
+    store: &Store<D>,
+) {
+    let tenant = Tenant::new(28);
+    for _ in 0..2 {
+        tenant.running(store).await;
+    }
+    for _ in 0..5 {
+        tenant.submit(store).await;
+    }
+    let mut counts = Vec::new();
+    for millis in 0..3 {
+        let now = START.plus_seconds(LEASE_SECONDS).plus_millis(millis);
+        let swept = sweep_rows(store, now, 3).await;
+        counts.push((swept.rescued.len(), swept.redispatched.len()));
+    }
+    assert_eq!(counts, [(2, 1), (0, 3), (0, 1)]);
 }
 
 pub(super) async fn a_crowd_that_cannot_be_moved_stops_nobody_behind_it<D: Database>(
