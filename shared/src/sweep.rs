@@ -72,14 +72,16 @@ fn overdue(now: Instant, oldest: Option<Instant>, grace_seconds: u32) -> Instant
     sent.plus_seconds(-i64::from(grace_seconds))
 }
 
-/// Sends the messages. Many are spread over some seconds, so that they do not come back at once.
+/// Sends the messages, each hundred with a second of its own, from a random one on, so that neither
+/// the messages of one sweep nor those of two come back at once.
 async fn send<P: Ports>(ports: &P, messages: &[JobMessage]) {
     let seconds = messages.len().div_ceil(SENT_TOGETHER).max(1);
-    for together in messages.chunks(SENT_TOGETHER) {
+    let mut random = [0];
+    ports.entropy().fill(&mut random);
+    for (number, together) in messages.chunks(SENT_TOGETHER).enumerate() {
         let bodies = together.iter().map(JobMessage::encode).collect();
-        let mut random = [0];
-        ports.entropy().fill(&mut random);
-        let delay_seconds = u32::try_from(usize::from(random[0]) % seconds).unwrap_or_default();
+        let second = (usize::from(random[0]) + number) % seconds;
+        let delay_seconds = u32::try_from(second).unwrap_or_default();
         if let Err(error) = ports.jobs().send(bodies, delay_seconds).await {
             log_send_failed(ports, "jobs", together.len(), &error);
         }

@@ -20,6 +20,7 @@ mod generator;
 mod ground;
 mod kept;
 mod lane;
+mod moods;
 mod operation;
 mod ports;
 mod quiet;

@@ -2,6 +2,7 @@
 
 use super::core::lock;
 use super::gate::Effect;
+use super::moods::Moods;
 use super::operation::{Operation, Outcome, Reply, Stray, Trouble};
 use super::random::Random;
 use super::shape::{DEADLY_SHAPE, HARMLESS};
@@ -18,69 +19,6 @@ pub(crate) struct Generator {
     moods: Moods,
     /// What happens next, come what may.
     planned: VecDeque<Choice>,
-}
-
-/// What a world is given to.
-#[derive(Clone, Copy, Debug)]
-struct Moods {
-    /// How many jobs there are at most that have not ended.
-    jobs: usize,
-    runs: usize,
-    delivery: u8,
-    deadly_percent: u32,
-    fault_percent: u32,
-    /// How often the provider answers, in a hundred.
-    answer_percent: u32,
-    /// What it mostly says else.
-    reply: Reply,
-    crash: u32,
-    kill: u32,
-    queue_trouble: u32,
-    cancel: u32,
-    once: u32,
-    replay: u32,
-    read: u32,
-    /// The longest leap of time that is usual here, in milliseconds.
-    leap: u32,
-    finish: u32,
-    /// The longest leap of all, in days.
-    days: u32,
-    /// How often, in a hundred, it is the newest run that goes on, and the older ones stall.
-    newest_percent: u32,
-    /// How often leases run out while runs are under way, beside the other leaps.
-    stall: u32,
-    /// How often, in a hundred, something is planned.
-    plan_percent: u32,
-}
-
-impl Moods {
-    fn draw(random: &mut Random) -> Self {
-        let mut one = |choices: &[u32]| random.pick(choices).unwrap_or_default();
-        Self {
-            jobs: usize::try_from(one(&[1, 3, 8, 15, 30])).unwrap_or(1),
-            runs: usize::try_from(one(&[1, 2, 4, 8])).unwrap_or(1),
-            delivery: u8::try_from(one(&[1, 3, 10])).unwrap_or(1),
-            deadly_percent: one(&[0, 0, 10, 40]),
-            fault_percent: one(&[0, 1, 5, 20, 50, 80]),
-            answer_percent: one(&[0, 30, 80, 95]),
-            crash: one(&[0, 1, 5]),
-            kill: one(&[0, 0, 1]),
-            queue_trouble: one(&[0, 1, 6]),
-            cancel: one(&[0, 1, 4]),
-            once: one(&[0, 0, 8]),
-            replay: one(&[0, 3, 10]),
-            read: one(&[0, 2]),
-            leap: one(&[
-                2_000, 20_000, 60_000, 200_000, 400_000, 1_200_000, 90_000_000,
-            ]),
-            finish: one(&[0, 2, 20]),
-            days: one(&[0, 0, 1, 8, 31]),
-            newest_percent: one(&[0, 0, 50, 90]),
-            stall: one(&[0, 4, 20]),
-            plan_percent: one(&[0, 0, 2, 5]),
-            reply: random.pick(&Reply::ALL).unwrap_or(Reply::Answer),
-        }
-    }
 }
 
 /// The kinds of operations, for drawing.
@@ -191,7 +129,7 @@ impl Generator {
             (when(room && due > 0, 20), Choice::Deliver),
             (when(queued > 0, moods.queue_trouble), Choice::Duplicate),
             (when(queued > 0, moods.queue_trouble), Choice::Drop),
-            (when(queued > 0, moods.queue_trouble.min(1)), Choice::Wear),
+            (when(queued > 0, moods.wear), Choice::Wear),
             (when(room, moods.queue_trouble.min(1)), Choice::Stray),
             (when(room && letters > 0, 4), Choice::Letters),
             (when(room, if idle { 10 } else { 3 }), Choice::Sweep),
@@ -223,7 +161,7 @@ impl Generator {
             Choice::Duplicate => Operation::Duplicate(byte),
             Choice::Drop => Operation::Drop(byte),
             Choice::Wear => {
-                let deliveries = self.random.pick(&[3, 45, 60, 101]).unwrap_or_default();
+                let deliveries = self.random.pick(&[3, 48, 55, 55, 101]).unwrap_or_default();
                 Operation::Wear(byte, deliveries)
             }
             Choice::Stray => {
