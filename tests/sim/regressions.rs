@@ -1,7 +1,10 @@
 //! Every world in which an invariant ever broke, as short as it got.
 
-use redrive_tests::sim::Operation::{self, Crash, Deliver, Duplicate, Finish, Step, Submit};
-use redrive_tests::sim::Outcome::{After, Before, Good};
+use redrive_tests::sim::Operation::{
+    self, Crash, Deliver, Duplicate, Finish, Replay, Step, Submit,
+};
+use redrive_tests::sim::Outcome::{After, Before, Good, Reply};
+use redrive_tests::sim::Reply::KeyRefused;
 use redrive_tests::sim::Trouble::{Transient, Unknown};
 use redrive_tests::sim::{Breach, Control, Ground, Setting, play};
 
@@ -49,6 +52,25 @@ fn a_commit_that_took_effect_is_not_fenced_by_the_attempt_after_it() {
         Step(1, 0, Good),
     ];
     assert_eq!(breach(0x690f_f352_d684_33e0, &operations), None);
+}
+
+/// A dead letter was committed and the answer of that commit was lost; before it was repeated, an
+/// operator had replayed the job. The attempt was counted as one that met a closed fence.
+#[test]
+fn a_commit_that_took_effect_is_not_fenced_by_a_replay() {
+    let operations = [
+        Submit(0),
+        Finish(0),
+        Deliver(0, 1),
+        // The claim, the call, and the word that the circuit is open.
+        Step(0, 0, Good),
+        Step(0, 0, Reply(KeyRefused)),
+        Step(0, 0, Good),
+        Step(0, 0, After(Transient)),
+        Replay(0, 0),
+        Step(1, 0, Good),
+    ];
+    assert_eq!(breach(0x6c38_537a_931e_49d7, &operations), None);
 }
 
 /// Two attempts were committed in one transaction that took effect, and its answer was lost with an

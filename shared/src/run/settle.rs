@@ -23,6 +23,16 @@ const BEFORE_LEASE_ENDS_MS: i64 = 2_000;
 /// The most bytes of answers that are committed together.
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
+/// What became of one commit.
+enum Committed {
+    /// It took effect, and this is the job.
+    Held(Box<JobRecord>),
+    /// Its fence was closed: nothing was written.
+    Fenced,
+    /// An earlier try may have taken effect, and the row could not be read.
+    Unsure(DatabaseError),
+}
+
 /// Commits attempts that ended together and says what is to become of their messages.
 ///
 /// When the database refuses the batch, or the answers are large, each is committed alone, so that
@@ -33,15 +43,17 @@ pub(super) async fn commit<P: Ports>(
 ) -> Vec<(JobMessage, Disposition)> {
     let bytes: usize = commits.iter().map(|commit| commit.settlement.bytes()).sum();
     if commits.len() > 1 && bytes > BATCH_BYTES {
-        return each_alone(ports, &commits).await;
+        return each_alone(ports, &commits, false).await;
     }
-    match commit_with_retries(ports, &commits).await {
-        Ok(records) => {
-            let settled = commits.iter().zip(records);
-            future::join_all(settled.map(|(commit, record)| after(ports, commit, record))).await
+    match commit_with_retries(ports, &commits, false).await {
+        Ok(committed) => {
+            let settled = commits.iter().zip(committed);
+            future::join_all(settled.map(|(commit, committed)| after(ports, commit, committed)))
+                .await
         }
+        // The batch may have taken effect all the same, as after any failure.
         Err(DatabaseError::Corrupt(_) | DatabaseError::Other(_)) if commits.len() > 1 => {
-            each_alone(ports, &commits).await
+            each_alone(ports, &commits, true).await
         }
         Err(error) => commits
             .iter()
@@ -50,11 +62,20 @@ pub(super) async fn commit<P: Ports>(
     }
 }
 
-async fn each_alone<P: Ports>(ports: &P, commits: &[Commit]) -> Vec<(JobMessage, Disposition)> {
+/// Commits one after the other; `is_repeat` when they were tried together before.
+async fn each_alone<P: Ports>(
+    ports: &P,
+    commits: &[Commit],
+    is_repeat: bool,
+) -> Vec<(JobMessage, Disposition)> {
     let mut settled = Vec::with_capacity(commits.len());
     for commit in commits {
-        let disposition = match commit_with_retries(ports, std::slice::from_ref(commit)).await {
-            Ok(mut records) => after(ports, commit, records.pop().flatten()).await,
+        let alone = std::slice::from_ref(commit);
+        let disposition = match commit_with_retries(ports, alone, is_repeat).await {
+            Ok(mut committed) => {
+                let committed = committed.pop().unwrap_or(Committed::Fenced);
+                after(ports, commit, committed).await
+            }
             Err(error) => (message(commit), not_committed(ports, commit, &error)),
         };
         settled.push(disposition);
@@ -84,20 +105,19 @@ fn message(commit: &Commit) -> JobMessage {
 }
 
 /// Commits, and repeats it while the database fails for a moment and the leases last: to give an
-/// answer up is to pay for it again.
+/// answer up is to pay for it again. `is_repeat` when they were tried before.
 async fn commit_with_retries<P: Ports>(
     ports: &P,
     commits: &[Commit],
-) -> Result<Vec<Option<JobRecord>>, DatabaseError> {
+    mut is_repeat: bool,
+) -> Result<Vec<Committed>, DatabaseError> {
     let lease_until = commits.iter().map(|commit| commit.lease_until).min();
     let mut pause = Duration::from_millis(100);
-    let mut tries = 0;
     loop {
-        tries += 1;
         let error = match ports.store().commit(commits).await {
+            Ok(records) => return Ok(committed(ports, commits, records, is_repeat).await),
             Err(error @ (DatabaseError::Transient(_) | DatabaseError::Overloaded(_))) => error,
-            Ok(records) if tries > 1 => return Ok(claim_own(ports, commits, records).await),
-            result => return result,
+            Err(error) => return Err(error),
         };
         let left = lease_until.map_or(0, |until| until.millis_since(ports.clock().now()));
         if left <= BEFORE_LEASE_ENDS_MS {
@@ -105,44 +125,61 @@ async fn commit_with_retries<P: Ports>(
         }
         ports.clock().sleep(pause).await;
         pause = pause.saturating_mul(3).min(LONGEST_PAUSE);
+        is_repeat = true;
     }
 }
 
-/// After a repeat a closed fence may mean that an earlier try took effect and only its answer was
-/// lost. The row tells: it stands just where the commit would have left it.
-async fn claim_own<P: Ports>(
+/// What became of each. After a repeat a closed fence may mean that an earlier try took effect and
+/// only its answer was lost: the history tells.
+async fn committed<P: Ports>(
     ports: &P,
     commits: &[Commit],
-    mut records: Vec<Option<JobRecord>>,
-) -> Vec<Option<JobRecord>> {
-    for (commit, record) in commits.iter().zip(&mut records) {
-        if record.is_some() {
-            continue;
-        }
-        let look = || ports.store().job(&commit.tenant_id, &commit.job_id);
-        match repeat(ports.clock(), look).await {
-            Ok(found) => *record = found.filter(|found| commit.left(found)),
-            Err(error) => log_database_error(ports, "read_back_failed", &error),
-        }
+    records: Vec<Option<JobRecord>>,
+    is_repeat: bool,
+) -> Vec<Committed> {
+    let mut fates = Vec::with_capacity(records.len());
+    for (commit, record) in commits.iter().zip(records) {
+        let fate = match record {
+            Some(record) => Committed::Held(Box::new(record)),
+            None if is_repeat => read_back(ports, commit).await,
+            None => Committed::Fenced,
+        };
+        fates.push(fate);
     }
-    records
+    fates
 }
 
-/// What follows a commit, by whether its fence held.
+async fn read_back<P: Ports>(ports: &P, commit: &Commit) -> Committed {
+    let look = || ports.store().job(&commit.tenant_id, &commit.job_id);
+    match repeat(ports.clock(), look).await {
+        Ok(Some(job)) if commit.left(&job) => Committed::Held(Box::new(job)),
+        Ok(_) => Committed::Fenced,
+        Err(error) => Committed::Unsure(error),
+    }
+}
+
+/// What follows a commit, by what became of it.
 async fn after<P: Ports>(
     ports: &P,
     commit: &Commit,
-    record: Option<JobRecord>,
+    committed: Committed,
 ) -> (JobMessage, Disposition) {
-    (message(commit), follow(ports, commit, record).await)
+    let disposition = match committed {
+        Committed::Held(record) => {
+            log_attempt(ports, commit, true);
+            follow(ports, commit, *record).await
+        }
+        Committed::Fenced => {
+            log_attempt(ports, commit, false);
+            keep_cost(ports, commit).await;
+            Disposition::Acknowledge
+        }
+        Committed::Unsure(error) => not_committed(ports, commit, &error),
+    };
+    (message(commit), disposition)
 }
 
-async fn follow<P: Ports>(ports: &P, commit: &Commit, record: Option<JobRecord>) -> Disposition {
-    log_attempt(ports, commit, record.is_some());
-    let Some(record) = record else {
-        keep_cost(ports, commit).await;
-        return Disposition::Acknowledge;
-    };
+async fn follow<P: Ports>(ports: &P, commit: &Commit, record: JobRecord) -> Disposition {
     match &commit.settlement {
         Settlement::Succeeded(_) | Settlement::Failed { .. } => {
             let document = JobDocument::from(record);

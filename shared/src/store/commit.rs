@@ -85,17 +85,6 @@ pub struct Answered {
 }
 
 impl Settlement {
-    /// The state it leaves the job in.
-    #[must_use]
-    pub const fn state(&self) -> JobState {
-        match self {
-            Self::Succeeded(_) => JobState::Succeeded,
-            Self::RetryScheduled { .. } => JobState::RetryScheduled,
-            Self::Failed { .. } => JobState::Failed,
-            Self::DeadLettered { .. } => JobState::DeadLettered,
-        }
-    }
-
     /// Bytes of the answer, which make up nearly all of what a commit writes.
     #[must_use]
     pub fn bytes(&self) -> usize {
@@ -124,16 +113,12 @@ impl Commit {
         ]
     }
 
-    /// Whether `job` stands just where this commit leaves it: then the commit took effect.
+    /// Whether this commit took effect on `job`, which may have moved on since: its history has the
+    /// attempt, as only this commit writes it.
     #[must_use]
     pub fn left(&self, job: &JobRecord) -> bool {
-        let instant = match &self.settlement {
-            Settlement::RetryScheduled { due_at, .. } => job.due_at == Some(*due_at),
-            Settlement::Succeeded(_)
-            | Settlement::Failed { .. }
-            | Settlement::DeadLettered { .. } => job.completed_at == Some(self.finished_at),
-        };
-        instant && job.attempt == self.attempt && job.state == self.settlement.state()
+        let record = self.attempts.last();
+        record.is_some_and(|record| job.attempts.contains(record))
     }
 
     /// What the attempt cost, when it asked a provider that may charge for it.

@@ -36,7 +36,7 @@ struct Start {
 impl World {
     fn start(&mut self, role: Role) -> Option<Start> {
         let id = self.next_run(role);
-        let isolate = nth(&self.isolates, id.number)?;
+        let isolate = self.isolates.get(id.machine)?;
         Some(Start {
             id,
             ports: RunPorts::new(&self.core, id, isolate.skew),

@@ -14,6 +14,8 @@ pub(crate) struct RunId {
     pub(crate) number: u32,
     /// What it is for.
     pub(crate) role: Role,
+    /// The machine that runs it, by number.
+    pub(crate) machine: usize,
 }
 
 /// What a run is for.

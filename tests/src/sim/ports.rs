@@ -123,7 +123,10 @@ impl Database for Reach {
         &self,
         statements: Vec<Statement>,
     ) -> Result<Vec<StatementResult>, DatabaseError> {
-        match self.gate(Effect::Database).await {
+        lock(&self.core.witness).asks(self.run, &statements);
+        let outcome = self.gate(Effect::Database).await;
+        lock(&self.core.witness).hears(self.run, &statements);
+        match outcome {
             Outcome::Before(trouble) => Err(database_error(trouble)),
             Outcome::After(trouble) => {
                 self.core.execute(self.run, statements)?;

@@ -40,6 +40,8 @@ pub(crate) struct Deeds {
     pub(crate) sent: usize,
     /// The jobs whose messages it sent.
     resent: Vec<String>,
+    /// How many transactions there had been when it asked for its latest batch.
+    asked_after: u64,
     /// Rows of jobs it made or changed.
     pub(crate) changes: usize,
     /// Dead letters it put back.
@@ -72,6 +74,8 @@ pub(crate) struct Witness {
     transactions: u64,
     /// The circuits that are not closed, each with the transaction that left it so.
     circuits: Vec<(CircuitRow, u64)>,
+    /// By machine, the latest transaction before which it found out about a circuit by itself.
+    circuit_news: BTreeMap<usize, u64>,
     /// By tenant, for how many seconds payloads are kept, and jobs.
     retention: BTreeMap<String, (u32, u32)>,
 }

@@ -140,7 +140,12 @@ impl World {
     pub(crate) fn next_run(&mut self, role: Role) -> RunId {
         let number = self.started;
         self.started += 1;
-        RunId { number, role }
+        let machine = usize::try_from(number).unwrap_or_default() % SKEWS.len();
+        RunId {
+            number,
+            role,
+            machine,
+        }
     }
 
     /// The platform ends runs that are too old.

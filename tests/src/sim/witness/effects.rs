@@ -8,6 +8,7 @@ use crate::sim::replies::CANARY;
 use crate::sim::shape::MODEL;
 use futures_util::FutureExt as _;
 use redrive_shared::clock::Instant;
+use redrive_shared::database::Statement;
 use redrive_shared::document::JobDocument;
 use redrive_shared::message::JobMessage;
 use redrive_shared::native::SqliteDatabase;
@@ -92,6 +93,21 @@ impl Witness {
         })
     }
 
+    /// A run asks for a batch.
+    pub(crate) fn asks(&mut self, run: RunId, statements: &[Statement]) {
+        self.deeds.entry(run.number).or_default().asked_after = self.transactions;
+        self.hears(run, statements);
+    }
+
+    /// A run gets the batch it asked for.
+    pub(crate) fn hears(&mut self, run: RunId, statements: &[Statement]) {
+        let first = statements.first().map_or("", |statement| statement.sql);
+        // A claim also reads the circuits, but not first.
+        if first.contains("provider_circuits") {
+            self.circuit_news.insert(run.machine, self.transactions);
+        }
+    }
+
     /// An attempt asks the provider.
     pub(crate) fn asked(&mut self, run: RunId, job: &str, attempt: &str, now: Instant) {
         self.seen.calls += 1;
@@ -124,7 +140,7 @@ impl Witness {
         if !is_late && !watched.is_claimed_by(number, run.number) {
             return fail(Invariant::CallsAreBounded, "not claimed");
         }
-        if !is_late && let Some(circuit) = self.open_circuit(watched, now) {
+        if !is_late && let Some(circuit) = self.open_circuit(run, watched, now) {
             return fail(Invariant::CircuitHolds, &format!("{circuit:?}"));
         }
         let gave_up = self
@@ -150,8 +166,16 @@ impl Witness {
     }
 
     /// The circuit of a job, when it is open and was so when the job was claimed.
-    fn open_circuit(&self, watched: &Watched, now: Instant) -> Option<&CircuitRow> {
-        let claimed_in = watched.owner?.transaction;
+    ///
+    /// A machine that finds out about circuits by itself passes over the news of claims it had
+    /// asked for before: they may be older.
+    fn open_circuit(&self, run: RunId, watched: &Watched, now: Instant) -> Option<&CircuitRow> {
+        let owner = watched.owner?;
+        let own_news = self.circuit_news.get(&run.machine);
+        if own_news.is_some_and(|news| *news >= owner.asked_after) {
+            return None;
+        }
+        let claimed_in = owner.transaction;
         let model = watched.origin.model.as_deref().unwrap_or(MODEL);
         let soon = now.plus_millis(CLOCKS_APART_MS);
         self.circuits

@@ -101,6 +101,7 @@ impl Witness {
                     attempt: row.attempt,
                     run: run.number,
                     transaction: self.transactions,
+                    asked_after: deeds.asked_after,
                 });
             }
             if row.rescues > watched.row.rescues {

@@ -32,6 +32,8 @@ pub(crate) struct Owner {
     pub(crate) run: u32,
     /// The transaction, counted.
     pub(crate) transaction: u64,
+    /// How many transactions there had been when it was asked for.
+    pub(crate) asked_after: u64,
 }
 
 impl Watched {
