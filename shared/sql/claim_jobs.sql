@@ -26,4 +26,5 @@ WHERE (tenant_id, id) IN (SELECT json_extract(value, '$[0]'), json_extract(value
   )
 RETURNING
   tenant_id, id, kind, state, attempt, failures, deferrals, rescues, max_attempts, created_at_ms,
-  deadline_at_ms, due_at_ms, started_at_ms, model, attempts, request
+  deadline_at_ms, due_at_ms, started_at_ms, model, attempts, request,
+  coalesce(replays ->> '$[#-1].afterAttempt', 0) AS replayed_after

@@ -284,6 +284,9 @@ pub struct ClaimedJob {
     pub started_at: Instant,
     /// The model asked for; `None`: the configured default.
     pub model: Option<String>,
+    /// The latest attempt before the latest replay; 0 without one. What was before it counts for
+    /// nothing that a budget limits.
+    pub replayed_after: u32,
     /// The attempts before this one.
     #[serde(deserialize_with = "json_text")]
     pub attempts: Vec<AttemptRecord>,

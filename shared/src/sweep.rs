@@ -18,8 +18,9 @@ pub const ROWS: u32 = 500;
 const SENT_TOGETHER: usize = 100;
 
 /// However long the queue's backlog, a job that has been due for so long is sent again: the oldest
-/// message may be one that waits for its delay, and says nothing about the others.
-const LONGEST_HOLD_SECONDS: i64 = 3_600;
+/// message may be one that waits for its delay, and says nothing about the others. A message too
+/// many costs one batch of the database.
+const LONGEST_HOLD_SECONDS: i64 = 300;
 
 /// Moves expired leases, passed deadlines and missing messages, and sends what has to run again.
 ///
@@ -98,12 +99,12 @@ mod tests {
     fn a_backlog_that_explains_the_wait_holds_the_sweep_back() {
         let seconds_ago = |seconds: i64| NOW.plus_seconds(-seconds);
         assert_eq!(overdue(NOW, None, 60), seconds_ago(60));
-        assert_eq!(overdue(NOW, Some(seconds_ago(600)), 60), seconds_ago(660));
+        assert_eq!(overdue(NOW, Some(seconds_ago(200)), 60), seconds_ago(260));
         // A clock ahead of ours, and a message that waits for a long delay.
         assert_eq!(overdue(NOW, Some(seconds_ago(-5)), 60), seconds_ago(60));
         assert_eq!(
             overdue(NOW, Some(seconds_ago(90_000)), 60),
-            seconds_ago(3_660)
+            seconds_ago(360)
         );
     }
 }

@@ -52,11 +52,13 @@ pub fn settle(
     }
 }
 
-/// How many attempts directly before this one failed by the same row of the decision table.
+/// How many attempts directly before this one, and after the latest replay, failed by the same row
+/// of the decision table.
 fn same_row_before(job: &ClaimedJob, failure: &Failure) -> u32 {
     let Some(row) = failure.row else { return 0 };
     let before = job.attempts.iter().rev();
     let count = before
+        .take_while(|record| record.attempt > job.replayed_after)
         .take_while(|record| record.row == Some(row.number()))
         .count();
     u32::try_from(count).unwrap_or(u32::MAX)

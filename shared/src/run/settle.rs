@@ -20,6 +20,9 @@ use std::time::Duration;
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// A commit is tried until so long before the lease runs out: later the job may be somebody else's.
 const BEFORE_LEASE_ENDS_MS: i64 = 2_000;
+/// How often a commit is tried that fails in a way nobody knows. It may be the answer that cannot be
+/// stored, so that its neighbours wait for nothing; or a passing fault that has a new name.
+const STRANGE_TRIES: u32 = 3;
 /// The most bytes of answers that are committed together.
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
@@ -113,10 +116,15 @@ async fn commit_with_retries<P: Ports>(
 ) -> Result<Vec<Committed>, DatabaseError> {
     let lease_until = commits.iter().map(|commit| commit.lease_until).min();
     let mut pause = Duration::from_millis(100);
+    let mut strange = 1;
     loop {
         let error = match ports.store().commit(commits).await {
             Ok(records) => return Ok(committed(ports, commits, records, is_repeat).await),
             Err(error @ (DatabaseError::Transient(_) | DatabaseError::Overloaded(_))) => error,
+            Err(error @ DatabaseError::Other(_)) if strange < STRANGE_TRIES => {
+                strange += 1;
+                error
+            }
             Err(error) => return Err(error),
         };
         let left = lease_until.map_or(0, |until| until.millis_since(ports.clock().now()));

@@ -5,7 +5,7 @@ use crate::clock::Instant;
 use crate::database::{Database, DatabaseError, Statement, Value};
 use crate::error_code::ErrorCode;
 use crate::ids::{JobId, TenantId};
-use crate::job::{AttemptRecord, DroppedAnswer, ErrorDetail, JobRecord, JobState, ResultColumns};
+use crate::job::{AttemptRecord, DroppedAnswer, ErrorDetail, JobRecord, ResultColumns};
 use crate::provider::Usage;
 
 /// What an attempt came to, with its fence.

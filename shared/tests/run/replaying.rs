@@ -108,3 +108,25 @@ async fn a_replayed_job_that_fails_again_has_its_whole_budget() {
     }
     assert_eq!(numbers(&bench.read(&job).await), [1, 2, 3, 4, 5, 6]);
 }
+
+#[tokio::test]
+async fn what_was_before_a_replay_counts_for_nothing_in_its_budget() {
+    let bench = Bench::new();
+    let job = bench.submit().await;
+    // A reply that nobody can use is asked for again once, and the second one in a row is the end.
+    let unusable = || Ok((200, "{}".to_owned()));
+    let provider = ScriptedTransport::new([unusable(), unusable(), unusable(), answer("four")]);
+    for _ in 0..2 {
+        bench.deliver(&provider, &[bench.message(&job)]).await;
+        bench.ports.clock.advance_millis(10_000);
+    }
+    let dead = bench.read(&job).await;
+    assert_eq!(dead.error_code, Some(ErrorCode::ProviderBadResponse));
+    assert_eq!(dead.state, JobState::DeadLettered);
+    put_back(&bench, &job, Overrides::default()).await;
+    bench.deliver(&provider, &[bench.message(&job)]).await;
+    assert_eq!(bench.read(&job).await.state, JobState::RetryScheduled);
+    bench.ports.clock.advance_millis(10_000);
+    bench.deliver(&provider, &[bench.message(&job)]).await;
+    assert_eq!(bench.read(&job).await.state, JobState::Succeeded);
+}
