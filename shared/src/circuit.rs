@@ -5,9 +5,9 @@
 //! wait without using up failures. After that instant it is *half open*: one attempt probes, and
 //! its outcome closes the circuit or opens it again.
 //!
-//! [`state`] decides, without any effect. A [`CircuitMemory`] holds what one isolate knows, so
+//! `state` decides, without any effect. A [`CircuitMemory`] holds what one isolate knows, so
 //! that the calls of a delivery learn from each other at once. The table `provider_circuits` holds
-//! what is not closed, so that isolates learn from each other with every claim. [`gate`] keeps the
+//! what is not closed, so that isolates learn from each other with every claim. `gate` keeps the
 //! two together.
 
 pub(crate) mod gate;

@@ -93,7 +93,7 @@ pub fn delay(backoff: Backoff, failures: u32, hint: Option<Duration>, unit: f64)
 
 /// How long a job waits that is throttled for the `series`-th time in a row, 1 the first.
 ///
-/// The first [`TRUSTED_HINTS`] hints are taken at their word. A provider that hints at one second
+/// The first `TRUSTED_HINTS` hints are taken at their word. A provider that hints at one second
 /// again and again does not mean it: from then on the job waits at least as long as without a hint.
 #[must_use]
 pub fn throttled_delay(
