@@ -2,9 +2,9 @@
 
 use http::HeaderMap;
 use http::header::IF_NONE_MATCH;
+use redrive_shared::hex::hex;
 use redrive_shared::status::LONGEST_WAIT;
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
 use std::time::Duration;
 
 /// The seconds of `Prefer: wait=N` (RFC 7240), at most 25. `None` when the preference is absent or
@@ -30,16 +30,8 @@ pub(crate) fn preferred_wait(headers: &HeaderMap) -> Option<Duration> {
 /// A strong entity tag: equal for equal bytes only.
 pub(crate) fn entity_tag(body: &str) -> String {
     let digest: [u8; 32] = Sha256::digest(body.as_bytes()).into();
-    let mut tag = String::with_capacity(34);
-    tag.push('"');
-    for byte in digest.iter().take(16) {
-        // Writing to a string does not fail.
-        if write!(tag, "{byte:02x}").is_err() {
-            break;
-        }
-    }
-    tag.push('"');
-    tag
+    let digits = digest.first_chunk::<16>().map(|half| hex(half.as_slice()));
+    format!("\"{}\"", digits.unwrap_or_default())
 }
 
 /// Whether `If-None-Match` names this tag, so that the client has the body already.

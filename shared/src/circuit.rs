@@ -22,6 +22,7 @@ pub(crate) use state::Report;
 
 use crate::clock::Instant;
 use crate::error_code::ErrorCode;
+use crate::hex::hex;
 use crate::provider::ProviderSettings;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -83,9 +84,10 @@ fn credential(key: &str) -> String {
     if key.is_empty() {
         return String::new();
     }
-    let hash = Sha256::digest(key);
-    let named = hash.iter().take(CREDENTIAL_BYTES);
-    named.fold(String::new(), |name, byte| format!("{name}{byte:02x}"))
+    let hash: [u8; 32] = Sha256::digest(key).into();
+    hash.first_chunk::<CREDENTIAL_BYTES>()
+        .map(|named| hex(named))
+        .unwrap_or_default()
 }
 
 /// How a circuit stands that is not closed.

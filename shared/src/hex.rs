@@ -1,7 +1,8 @@
 //! Bytes as text.
 
 /// Bytes in lower-case hexadecimal, two digits each.
-pub(crate) fn hex(bytes: &[u8]) -> String {
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
     bytes
         .iter()
         .flat_map(|byte| [byte >> 4, byte & 0x0F])

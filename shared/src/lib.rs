@@ -16,7 +16,7 @@ pub mod document;
 pub mod entropy;
 pub mod error_code;
 pub mod fingerprint;
-mod hex;
+pub mod hex;
 pub mod idempotency;
 pub mod ids;
 pub mod job;

@@ -1,7 +1,7 @@
 mod filter;
 
 use super::accepted::accepted;
-use super::page::cut;
+use super::page::PageRequest;
 use crate::answer::Answer;
 use crate::app::{App, Readiness};
 use crate::call::Call;
@@ -9,9 +9,7 @@ use crate::idempotency;
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::wire::DeadLetterPage;
-use filter::PageRequest;
 use http::StatusCode;
-use redrive_shared::cursor::Cursor;
 use redrive_shared::document::{DeadLetterDocument, DeadLetterSummary};
 use redrive_shared::idempotency::Idempotency;
 use redrive_shared::ids::JobId;
@@ -38,8 +36,7 @@ pub(super) async fn list<P: Ports, R: Readiness>(
             .dead_letters(&tenant, &page.filter, page.limit + 1)
     })
     .await?;
-    let (records, last) = cut(records, page.limit, |record| record.job.id.clone());
-    let next_cursor = last.map(|last| Cursor::after(last).encode(&tenant, &page.fingerprint));
+    let (records, next_cursor) = page.cut(records, &tenant, |record| record.job.id.clone());
     let data = records.into_iter().map(DeadLetterSummary::from).collect();
     Answer::json(StatusCode::OK, &DeadLetterPage { data, next_cursor })
 }

@@ -1,6 +1,6 @@
 mod filter;
 
-use super::page::cut;
+use super::page::PageRequest;
 use crate::answer::Answer;
 use crate::app::{App, Readiness};
 use crate::call::Call;
@@ -8,11 +8,9 @@ use crate::conditional::{entity_tag, is_known_to_client, preferred_wait};
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::wire::JobPage;
-use filter::PageRequest;
 use http::header::{CACHE_CONTROL, ETAG, HeaderName, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 use redrive_shared::cancel::{self, Cancelled};
-use redrive_shared::cursor::Cursor;
 use redrive_shared::document::JobDocument;
 use redrive_shared::json::Fields;
 use redrive_shared::ports::Ports;
@@ -81,8 +79,7 @@ pub(super) async fn list<P: Ports, R: Readiness>(
             .jobs(&tenant, &page.filter, page.limit + 1)
     })
     .await?;
-    let (records, last) = cut(records, page.limit, |record| record.id.clone());
-    let next_cursor = last.map(|last| Cursor::after(last).encode(&tenant, &page.fingerprint));
+    let (records, next_cursor) = page.cut(records, &tenant, |record| record.id.clone());
     let data = records.into_iter().map(JobDocument::from).collect();
     Answer::json(StatusCode::OK, &JobPage { data, next_cursor })
 }

@@ -111,17 +111,20 @@ impl Bench {
         lines.iter().filter(|line| line.contains(&mark)).count()
     }
 
+    /// Changes the tables behind the store's back.
+    pub(crate) fn execute(&self, sql: &str) {
+        let database = self.ports.store.database().inner();
+        database.with_connection(|connection| connection.execute_batch(sql).expect("runs"));
+    }
+
     pub(crate) fn rows(&self, table: &str) -> i64 {
-        self.ports
-            .store
-            .database()
-            .inner()
-            .with_connection(|connection| {
-                let sql = format!("SELECT count(*) FROM {table}");
-                connection
-                    .query_row(&sql, [], |row| row.get(0))
-                    .expect("counts")
-            })
+        let database = self.ports.store.database().inner();
+        database.with_connection(|connection| {
+            let sql = format!("SELECT count(*) FROM {table}");
+            connection
+                .query_row(&sql, [], |row| row.get(0))
+                .expect("counts")
+        })
     }
 }
 

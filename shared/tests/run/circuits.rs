@@ -50,11 +50,6 @@ impl Bench {
         (line, ids)
     }
 
-    fn execute(&self, sql: &str) {
-        let database = self.ports.store.database().inner();
-        database.with_connection(|connection| connection.execute_batch(sql).expect("runs"));
-    }
-
     fn advance_seconds(&self, seconds: i64) {
         self.ports.clock.advance_millis(seconds * 1_000);
     }

@@ -134,18 +134,9 @@ async fn without_a_commit_nothing_is_acknowledged_and_the_sweep_runs_the_job_aga
 async fn a_job_that_cannot_be_read_stops_neither_its_neighbours_nor_the_sweep() {
     let bench = Bench::new();
     let (strange, good) = (bench.submit().await, bench.submit().await);
-    bench
-        .ports
-        .store
-        .database()
-        .inner()
-        .with_connection(|connection| {
-            let sql =
-                "UPDATE jobs SET attempts = '[{\"outcome\":\"of a later version\"}]' WHERE id = ?1";
-            connection
-                .execute(sql, [strange.as_str()])
-                .expect("updates");
-        });
+    bench.execute(&format!(
+        "UPDATE jobs SET attempts = '[{{\"outcome\":\"of a later version\"}}]' WHERE id = '{strange}'"
+    ));
     let provider = ScriptedTransport::new([answer("x")]);
     let messages = [bench.message(&strange), bench.message(&good)];
     assert_eq!(bench.deliver(&provider, &messages).await, [ACK, ACK]);
@@ -166,18 +157,10 @@ async fn a_job_that_cannot_be_read_stops_neither_its_neighbours_nor_the_sweep() 
 async fn an_answer_that_cannot_be_stored_does_not_take_its_neighbours_along() {
     let bench = Bench::new();
     let (refused, good) = (bench.submit().await, bench.submit().await);
-    bench
-        .ports
-        .store
-        .database()
-        .inner()
-        .with_connection(|connection| {
-            let sql = format!(
-                "CREATE TRIGGER refuse BEFORE INSERT ON task_results WHEN NEW.job_id = '{refused}' \
-             BEGIN SELECT RAISE(ABORT, 'too big'); END"
-            );
-            connection.execute_batch(&sql).expect("creates");
-        });
+    bench.execute(&format!(
+        "CREATE TRIGGER refuse BEFORE INSERT ON task_results WHEN NEW.job_id = '{refused}' \
+         BEGIN SELECT RAISE(ABORT, 'too big'); END"
+    ));
     let provider = ScriptedTransport::new([answer("x"), answer("y")]);
     let messages = [bench.message(&refused), bench.message(&good)];
     let dispositions = bench.deliver(&provider, &messages).await;
@@ -193,15 +176,7 @@ async fn an_answer_that_cannot_be_stored_does_not_take_its_neighbours_along() {
 async fn a_request_of_a_later_version_is_kept_for_replay() {
     let bench = Bench::new();
     let job = bench.submit().await;
-    bench
-        .ports
-        .store
-        .database()
-        .inner()
-        .with_connection(|connection| {
-            let sql = "UPDATE jobs SET request = '{}'";
-            connection.execute(sql, []).expect("updates");
-        });
+    bench.execute("UPDATE jobs SET request = '{}'");
     let provider = ScriptedTransport::new([]);
     assert_eq!(
         bench.deliver(&provider, &[bench.message(&job)]).await,
