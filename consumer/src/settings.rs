@@ -1,7 +1,8 @@
 //! The Worker's settings, and what is wrong with them.
 
 use redrive_shared::cloudflare::{Bindings, setting, whole_number};
-use redrive_shared::provider::{ProviderSettings, Secret};
+use redrive_shared::configuration::{Configuration, ProviderConfiguration};
+use redrive_shared::provider::{Provider, Providers};
 use redrive_shared::run::RunSettings;
 use std::time::Duration;
 use worker::Env;
@@ -19,18 +20,18 @@ pub(crate) fn run_settings(env: &Env) -> Result<RunSettings, String> {
         whole_number(env, name, range, default).map(|number| Duration::from_secs(u64::from(number)))
     };
     Ok(RunSettings {
-        provider: provider_settings(env),
+        providers: providers(env),
         attempt_timeout: seconds("ATTEMPT_TIMEOUT_SECONDS", 1..=400, 120)?,
         lease_margin: seconds("LEASE_MARGIN_SECONDS", 5..=600, 60)?,
     })
 }
 
-fn provider_settings(env: &Env) -> ProviderSettings {
-    ProviderSettings {
-        base_url: setting(env, "OPENAI_BASE_URL").unwrap_or_else(|| OPENAI.to_owned()),
-        api_key: setting(env, "OPENAI_API_KEY").map(Secret::new),
-        default_model: setting(env, "OPENAI_MODEL"),
-    }
+fn providers(env: &Env) -> Providers {
+    let url = setting(env, "OPENAI_BASE_URL").unwrap_or_else(|| OPENAI.to_owned());
+    let mut one = ProviderConfiguration::new("openai_compatible", Provider::Compatible, url);
+    one.api_key_secret = setting(env, "OPENAI_API_KEY").map(|_| "OPENAI_API_KEY".to_owned());
+    one.default_model = setting(env, "OPENAI_MODEL");
+    Providers::new(Configuration::single(one), |name| setting(env, name))
 }
 
 /// Seconds a job may be due before the sweep calls its message lost.
@@ -46,12 +47,7 @@ pub(crate) fn problems(env: &Env) -> Vec<String> {
     let mut problems = Vec::new();
     problems.extend(run_settings(env).err());
     problems.extend(sweep_grace_seconds(env).err());
-    problems.extend(
-        provider_settings(env)
-            .check()
-            .err()
-            .map(|error| error.to_string()),
-    );
+    problems.extend(providers(env).problems());
     problems.extend(Bindings::new(env).err().map(|error| error.to_string()));
     problems
 }

@@ -2,7 +2,8 @@
 
 use futures_util::StreamExt;
 use redrive_shared::provider::{
-    MAX_REPLY_BYTES, ProviderReply, ProviderRequest, ReplyHeaders, Transport, TransportError,
+    Destination, MAX_REPLY_BYTES, Method, ProviderReply, ProviderRequest, ReplyHeaders, Transport,
+    TransportError,
 };
 use std::error::Error;
 use std::time::Duration;
@@ -30,13 +31,16 @@ impl Transport for HttpTransport {
         request: &ProviderRequest,
         timeout: Duration,
     ) -> Result<ProviderReply, TransportError> {
-        let mut builder = self
-            .client
-            .post(&request.url)
-            .timeout(timeout)
-            .body(request.body.clone());
+        let Destination::Url(url) = &request.to else {
+            return Err(TransportError::Unreachable);
+        };
+        let mut builder = match request.method {
+            Method::Post => self.client.post(url).body(request.body.clone()),
+            Method::Get => self.client.get(url),
+        }
+        .timeout(timeout);
         for (name, value) in &request.headers {
-            builder = builder.header(*name, value.as_str());
+            builder = builder.header(name.as_ref(), value.as_str());
         }
         let response = builder
             .send()

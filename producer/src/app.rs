@@ -2,6 +2,7 @@
 
 use crate::key_cache::KeyCache;
 use redrive_shared::access::{AdminKey, KeyHashSecret};
+use redrive_shared::configuration::Configuration;
 use std::sync::Arc;
 
 /// Everything a request needs.
@@ -13,6 +14,8 @@ pub struct App<P, R> {
     pub readiness: R,
     /// The deployment's secrets.
     pub secrets: Secrets,
+    /// The providers that jobs may ask.
+    pub configuration: Configuration,
     /// Keys seen a moment ago. It outlives the request.
     pub keys: Arc<KeyCache>,
 }

@@ -3,6 +3,7 @@
 use crate::{App, KeyCache, Readiness, Secrets, router};
 use axum::body::Body;
 use redrive_shared::cloudflare::{Bindings, check_binding, setting};
+use redrive_shared::configuration::Configuration;
 use std::sync::{Arc, LazyLock};
 use tower_service::Service;
 use worker::send::SendFuture;
@@ -28,6 +29,7 @@ async fn fetch(
         ports,
         readiness,
         secrets,
+        configuration: Configuration::default(),
         keys: Arc::clone(&KEYS),
     };
     Ok(router(Arc::new(app)).call(request).await?)

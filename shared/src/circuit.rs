@@ -43,39 +43,15 @@ pub struct CircuitKey {
     pub credential: String,
 }
 
-/// What the circuits of one delivery share.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CircuitScope {
-    /// Who is called.
-    pub provider: &'static str,
-    /// See [`CircuitKey::credential`].
-    pub credential: String,
-    /// The model of jobs that name none.
-    pub default_model: Option<String>,
-}
-
-impl CircuitScope {
-    /// The scope of calls with these settings, to the provider that `provider` names.
+impl CircuitKey {
+    /// The circuit of calls to a provider for `model`.
     #[must_use]
-    pub fn of(provider: &'static str, settings: &ProviderSettings) -> Self {
+    pub fn of(settings: &ProviderSettings, model: &str) -> Self {
         let key = settings.api_key.as_ref().map(|key| key.reveal().trim());
         Self {
-            provider,
+            provider: settings.name().to_owned(),
+            model: model.to_owned(),
             credential: key.map(credential).unwrap_or_default(),
-            default_model: settings.default_model.clone(),
-        }
-    }
-
-    /// The circuit of a job that asks for `model`.
-    #[must_use]
-    pub fn key(&self, model: Option<&str>) -> CircuitKey {
-        CircuitKey {
-            provider: self.provider.to_owned(),
-            model: model
-                .or(self.default_model.as_deref())
-                .unwrap_or_default()
-                .to_owned(),
-            credential: self.credential.clone(),
         }
     }
 }
@@ -167,38 +143,30 @@ impl From<CircuitRecord> for CircuitDocument {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::Secret;
+    use crate::configuration::ProviderConfiguration;
+    use crate::provider::Provider;
 
-    fn scope(api_key: Option<&str>) -> CircuitScope {
-        let settings = ProviderSettings {
-            base_url: "http://127.0.0.1:9/v1".to_owned(),
-            api_key: api_key.map(|key| Secret::new(key.to_owned())),
-            default_model: Some("usual".to_owned()),
-        };
-        CircuitScope::of("openai_compatible", &settings)
+    fn key(api_key: Option<&str>) -> CircuitKey {
+        let url = "http://127.0.0.1:9/v1";
+        let mut one = ProviderConfiguration::new("local", Provider::Compatible, url);
+        one.api_key_secret = api_key.map(|_| "KEY".to_owned());
+        let settings = ProviderSettings::new(one, |_| api_key.map(str::to_owned)).unwrap();
+        CircuitKey::of(&settings, "usual")
     }
 
     #[test]
     fn a_key_is_named_by_the_beginning_of_its_hash() {
         // printf abc | sha256sum
-        assert_eq!(scope(Some("abc")).credential, "ba7816bf8f01");
-        assert_eq!(scope(Some("abc\n")).credential, "ba7816bf8f01");
-        assert_ne!(scope(Some("abd")).credential, "ba7816bf8f01");
-        assert_eq!(scope(Some(" ")).credential, "");
-        assert_eq!(scope(None).credential, "");
-    }
-
-    #[test]
-    fn a_job_without_a_model_has_the_circuit_of_the_default() {
-        let scope = scope(None);
-        assert_eq!(scope.key(None), scope.key(Some("usual")));
-        assert_ne!(scope.key(None), scope.key(Some("other")));
+        assert_eq!(key(Some("abc")).credential, "ba7816bf8f01");
+        assert_eq!(key(Some("abc\n")).credential, "ba7816bf8f01");
+        assert_ne!(key(Some("abd")).credential, "ba7816bf8f01");
+        assert_eq!(key(None).credential, "");
     }
 
     #[test]
     fn an_operator_reads_when_a_circuit_opened_and_until_when() {
         let record = CircuitRecord {
-            key: scope(None).key(None),
+            key: key(None),
             state: CircuitState::HalfOpen,
             code: ErrorCode::ProviderAuth,
             opened_at: Instant::from_millis(1_795_258_517_000),
@@ -207,7 +175,7 @@ mod tests {
         assert_eq!(
             serde_json::to_value(CircuitDocument::from(record)).unwrap(),
             serde_json::json!({
-                "provider": "openai_compatible", "model": "usual", "credential": "",
+                "provider": "local", "model": "usual", "credential": "",
                 "state": "half_open", "code": "provider_auth",
                 "openedAt": "2026-11-21T10:55:17.000Z", "until": "2026-11-21T11:00:17.000Z",
             })

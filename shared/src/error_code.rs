@@ -16,6 +16,8 @@ pub enum ErrorCode {
     ProviderMisconfigured,
     /// The provider failed on its side.
     ProviderError,
+    /// The provider works on the answer in the background.
+    ProviderPending,
     /// The provider asked to slow down.
     ProviderRateLimited,
     /// The provider is overloaded or loading.
@@ -38,6 +40,8 @@ pub enum ErrorCode {
     ContentFiltered,
     /// The model declined to answer.
     Refused,
+    /// The answer does not have the form that was asked for.
+    InvalidOutput,
     /// The answer is larger than can be stored.
     OutputTooLarge,
     /// The consumer cannot read what the producer stored: they are of different versions.
@@ -57,12 +61,13 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code that this version writes.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::ProviderUnreachable,
         Self::ProviderTimeout,
         Self::ProviderBadResponse,
         Self::ProviderMisconfigured,
         Self::ProviderError,
+        Self::ProviderPending,
         Self::ProviderRateLimited,
         Self::ProviderUnavailable,
         Self::ProviderBilling,
@@ -74,6 +79,7 @@ impl ErrorCode {
         Self::PayloadTooLarge,
         Self::ContentFiltered,
         Self::Refused,
+        Self::InvalidOutput,
         Self::OutputTooLarge,
         Self::UnreadableRequest,
         Self::LeaseExpired,
@@ -91,6 +97,7 @@ impl ErrorCode {
             Self::ProviderBadResponse => "provider_bad_response",
             Self::ProviderMisconfigured => "provider_misconfigured",
             Self::ProviderError => "provider_error",
+            Self::ProviderPending => "provider_pending",
             Self::ProviderRateLimited => "provider_rate_limited",
             Self::ProviderUnavailable => "provider_unavailable",
             Self::ProviderBilling => "provider_billing",
@@ -102,6 +109,7 @@ impl ErrorCode {
             Self::PayloadTooLarge => "payload_too_large",
             Self::ContentFiltered => "content_filtered",
             Self::Refused => "refused",
+            Self::InvalidOutput => "invalid_output",
             Self::OutputTooLarge => "output_too_large",
             Self::UnreadableRequest => "unreadable_request",
             Self::LeaseExpired => "lease_expired",

@@ -2,7 +2,9 @@
 
 mod history;
 
-pub use history::{AttemptOutcome, AttemptRecord, DroppedAnswer, ErrorDetail, ReplayRecord};
+pub use history::{
+    AttemptOutcome, AttemptRecord, DroppedAnswer, ErrorDetail, FallbackRecord, ReplayRecord,
+};
 
 use crate::clock::Instant;
 use crate::error_code::ErrorCode;
@@ -16,17 +18,23 @@ use std::collections::BTreeMap;
 pub enum Kind {
     /// A language model is asked for text.
     Generate,
+    /// A program is run.
+    Execute,
+    /// A program is run against test cases.
+    ExecuteTests,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 1] = [Self::Generate];
+    pub const ALL: [Self; 3] = [Self::Generate, Self::Execute, Self::ExecuteTests];
 
     /// The kind as it is stored and shown.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Generate => "generate",
+            Self::Execute => "execute",
+            Self::ExecuteTests => "execute_tests",
         }
     }
 }

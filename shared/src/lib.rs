@@ -9,6 +9,7 @@ pub mod access;
 pub mod cancel;
 pub mod circuit;
 pub mod clock;
+pub mod configuration;
 pub mod cursor;
 pub mod database;
 pub mod dead_letter;

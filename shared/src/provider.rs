@@ -1,12 +1,14 @@
-//! AI providers: a request out, a reply in, and one decision about what the reply means.
+//! Providers: a request out, a reply in, and one decision about what the reply means.
 //!
-//! A provider's protocol is one module that builds the HTTP request and reads the HTTP reply
-//! ([`openai_chat`] so far). What a reply means for the job is not decided there but by
-//! [`classify()`], one pure and total function driven by a table that is data.
+//! A provider's protocol is one small module: its `request` builds what is sent, its `reply` reads
+//! what comes back. What a reply means for the job is not decided there but by [`classify()`], one
+//! pure and total function driven by a table that is data.
 //! Another provider is another protocol module, another variant of [`Provider`] and more rows.
 
+mod ask;
 mod classify;
 mod error_body;
+pub mod format;
 mod headers;
 mod hint;
 mod lenient;
@@ -19,13 +21,16 @@ mod tests;
 mod verdict;
 
 pub use crate::access::Secret;
+pub use ask::{generate, go_on, poll};
 pub use classify::classify;
 pub use headers::{HeaderText, InvalidHeaderText, ReplyHeaders};
-pub use settings::{Misconfigured, ProviderSettings};
+pub use settings::{Misconfigured, ProviderSettings, Providers};
 pub use verdict::{
-    Action, Answer, Budget, CircuitSign, Failure, FinishReason, Row, Usage, Verdict,
+    Action, Answer, Budget, CircuitSign, Failure, Fallback, FinishReason, Paused, Pending, Row,
+    Usage, Verdict,
 };
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -33,33 +38,126 @@ use std::time::Duration;
 pub const MAX_REPLY_BYTES: usize = 4 * 1024 * 1024;
 
 /// Whose rules a reply is read by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Provider {
     /// OpenAI itself.
     OpenAi,
-    /// Any other server that speaks OpenAI's chat completions.
+    /// OpenAI's models at Microsoft.
+    AzureOpenAi,
+    /// Anthropic.
+    Anthropic,
+    /// Cloudflare's Workers AI, over HTTP or by its binding.
+    WorkersAi,
+    /// Any other server that speaks OpenAI's interfaces.
     Compatible,
+    /// Our own executor, which runs code and asks no model.
+    Executor,
+    /// A server that speaks version 2 of Piston's interface, which runs code.
+    Piston,
 }
 
 impl Provider {
-    /// The name in the API, the log and the results.
+    /// Every kind.
+    pub const ALL: [Self; 7] = [
+        Self::OpenAi,
+        Self::AzureOpenAi,
+        Self::Anthropic,
+        Self::WorkersAi,
+        Self::Compatible,
+        Self::Executor,
+        Self::Piston,
+    ];
+
+    /// The kind as the configuration and the documentation write it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::OpenAi => "openai",
+            Self::AzureOpenAi => "azure_openai",
+            Self::Anthropic => "anthropic",
+            Self::WorkersAi => "workers_ai",
             Self::Compatible => "openai_compatible",
+            Self::Executor => "executor",
+            Self::Piston => "piston",
         }
     }
 }
 
-/// An HTTP `POST` to a provider.
+/// Which of OpenAI's interfaces is spoken; all others have one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Api {
+    /// Chat completions, or the only one.
+    #[default]
+    Chat,
+    /// Responses.
+    Responses,
+}
+
+/// Where the replies of one provider differ from what others of its kind send.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Quirks {
+    /// Beginnings of the message with which it answers 400 while a model is loading (row 23).
+    pub loading: Vec<String>,
+    /// Codes with which its 429 says that the account is out of money (row 46).
+    pub billing_codes: Vec<String>,
+    /// Whether its 403 says that the context is too long (row 27).
+    pub forbidden_means_context: bool,
+    /// Whether an empty answer is asked for once more (row 7).
+    pub retry_empty: bool,
+}
+
+/// How the replies of one provider are read.
+#[derive(Clone, Copy, Debug)]
+pub struct Dialect<'a> {
+    /// Whose rules apply.
+    pub provider: Provider,
+    /// Which interface was spoken.
+    pub api: Api,
+    /// What is peculiar to this one.
+    pub quirks: &'a Quirks,
+}
+
+/// Where a request goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// An absolute URL.
+    Url(String),
+    /// A Worker of ours, by the service binding of this name, and the path there.
+    Service {
+        /// The binding.
+        binding: &'static str,
+        /// The path.
+        path: &'static str,
+    },
+    /// A model of Workers AI, by the binding of this name. The body is its input.
+    WorkersAi {
+        /// The binding.
+        binding: String,
+        /// The model.
+        model: String,
+    },
+}
+
+/// How a request is made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Method {
+    /// With a body.
+    #[default]
+    Post,
+    /// Without one.
+    Get,
+}
+
+/// A request to a provider.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ProviderRequest {
-    /// The absolute URL.
-    pub url: String,
+    /// How it is made.
+    pub method: Method,
+    /// Where it goes.
+    pub to: Destination,
     /// The header fields to send; a value may be a key.
-    pub headers: Vec<(&'static str, HeaderText)>,
-    /// The body, JSON; it holds the prompt.
+    pub headers: Vec<(Cow<'static, str>, HeaderText)>,
+    /// The body, JSON; it holds the prompt. Empty for [`Method::Get`].
     pub body: String,
 }
 
@@ -68,7 +166,8 @@ impl fmt::Debug for ProviderRequest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("ProviderRequest")
-            .field("url", &self.url)
+            .field("method", &self.method)
+            .field("to", &self.to)
             .field("headers", &self.headers)
             .field("body_bytes", &self.body.len())
             .finish()

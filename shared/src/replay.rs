@@ -5,11 +5,11 @@ use crate::database::DatabaseError;
 use crate::idempotency::Idempotency;
 use crate::ids::{AuditId, JobId, KeyId, TenantId};
 use crate::job::JobState;
-use crate::json::rules::{choice, integer, label};
+use crate::json::rules::{integer, label};
 use crate::json::{FieldError, Fields};
 use crate::ports::Ports;
 use crate::repeat::repeat;
-use crate::request::{PROVIDERS, limits, read_model};
+use crate::request::{limits, read_model};
 use crate::store::NewReplay;
 use crate::submit;
 use serde::Serialize;
@@ -35,9 +35,6 @@ pub struct Overrides {
     /// The model to ask.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// The provider to ask. There is one so far, so that naming it changes nothing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub provider: Option<&'static str>,
     /// How many attempts may fail before the job is dead-lettered again; 1 to 20.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_attempts: Option<u32>,
@@ -55,7 +52,6 @@ impl ReplayRequest {
         let mut fields = Fields::of(value);
         let overrides = Overrides {
             model: fields.optional("model", read_model).map(str::to_owned),
-            provider: fields.optional("provider", choice(PROVIDERS)),
             max_attempts: fields
                 .optional("maxAttempts", integer(limits::MAX_ATTEMPTS))
                 .map(u32::from),

@@ -15,15 +15,20 @@
 //! 6. *tell* the dead-letter queue: its consumer only logs.
 //! 7. *acknowledge*, or ask for redelivery: whatever happened before, the row decides.
 
+mod answer;
 mod attempt;
+mod call;
+mod chain;
 mod delivery;
+mod past;
+mod plan;
 mod settle;
 
 pub use delivery::{Delivered, Disposition};
 
 pub(crate) use delivery::record_undecodable;
 
-use crate::circuit::{CircuitMemory, CircuitScope};
+use crate::circuit::CircuitMemory;
 use crate::clock::{Clock, Instant};
 use crate::database::DatabaseError;
 use crate::ids::DeliveryId;
@@ -31,9 +36,9 @@ use crate::job::ClaimedJob;
 use crate::log::{Event, Log};
 use crate::message::JobMessage;
 use crate::ports::Ports;
-use crate::provider::{Provider, ProviderSettings, Transport};
+use crate::provider::{Providers, Transport};
 use crate::repeat::repeat;
-use crate::store::{ClaimTerms, Claims};
+use crate::store::{CIRCUITS_LIMIT, ClaimTerms, Claims};
 use delivery::{Board, Unclaimed};
 use futures_util::{StreamExt, future, stream};
 use std::time::Duration;
@@ -55,29 +60,14 @@ const LONGEST_DELIVERY: Duration = Duration::from_mins(14);
 #[derive(Clone, Debug)]
 pub struct RunSettings {
     /// Whom to ask.
-    pub provider: ProviderSettings,
-    /// The longest a provider call may take in all, headers and body.
+    pub providers: Providers,
+    /// The longest the calls of an attempt may take in all, headers and bodies.
     pub attempt_timeout: Duration,
     /// What a lease lasts beyond the calls: claim, queueing and commit.
     pub lease_margin: Duration,
 }
 
 impl RunSettings {
-    /// What the circuits of these calls share.
-    #[must_use]
-    pub fn circuit_scope(&self) -> CircuitScope {
-        CircuitScope::of(self.provider_name(), &self.provider)
-    }
-
-    /// The provider's name in results, errors and history.
-    #[must_use]
-    pub fn provider_name(&self) -> &'static str {
-        self.provider
-            .provider()
-            .unwrap_or(Provider::OpenAi)
-            .as_str()
-    }
-
     /// When the leases of a delivery of `jobs` jobs run out, claimed at `now`.
     ///
     /// The last job of a delivery may wait for the calls of those before it, so the lease covers
@@ -107,13 +97,11 @@ pub async fn run_delivery<P: Ports, T: Transport>(
 ) -> Vec<Disposition> {
     let started_at = ports.clock().now();
     let delivery = DeliveryId::new(started_at, ports.entropy());
-    let scope = settings.circuit_scope();
     let run = Run {
         ports,
         transport,
         settings,
         circuits,
-        scope: &scope,
         delivery: &delivery,
     };
     let mut board = Board::new(messages);
@@ -140,7 +128,6 @@ struct Run<'a, P, T> {
     transport: &'a T,
     settings: &'a RunSettings,
     circuits: &'a CircuitMemory,
-    scope: &'a CircuitScope,
     delivery: &'a DeliveryId,
 }
 
@@ -203,7 +190,6 @@ impl<P: Ports, T: Transport> Run<'_, P, T> {
                 now,
                 lease_until: self.settings.lease_until(now, wanted.len()),
                 rescued_too,
-                circuits: self.scope,
             };
             self.ports.store().claim(wanted, &terms).await
         };
@@ -212,9 +198,8 @@ impl<P: Ports, T: Transport> Run<'_, P, T> {
                 for error in &claims.unreadable {
                     log_database_error(self.ports, "unreadable_job", error);
                 }
-                let claimed = claims.claimed.iter();
-                let keys = claimed.map(|job| self.scope.key(job.model.as_deref()));
-                self.circuits.learn(asked_at, keys, &claims.circuits);
+                let is_complete = claims.circuits.len() < CIRCUITS_LIMIT;
+                self.circuits.learn(asked_at, &claims.circuits, is_complete);
                 Some(claims)
             }
             Err(error) => {

@@ -15,6 +15,7 @@ mod sweeping;
 mod tenants;
 
 pub use access::{KeyRow, NewKey};
+pub(crate) use circuits::CIRCUITS_LIMIT;
 pub use circuits::Probed;
 pub use commit::{Answered, Commit, Settlement};
 pub use reading::{DeadLetterFilter, DeadLetterRecord, JobFilter, PAGE_LIMIT};
@@ -26,7 +27,7 @@ pub use tenants::{
     PAYLOAD_RETENTION_SECONDS, RETENTION_SECONDS, TenantChange, TenantChanged, TenantRow,
 };
 
-use crate::circuit::{CircuitRecord, CircuitScope};
+use crate::circuit::CircuitRecord;
 use crate::clock::Instant;
 use crate::database::{Database, DatabaseError, Statement, StatementResult, Value};
 use crate::ids::{DeliveryId, JobId, TenantId};
@@ -52,8 +53,6 @@ pub struct ClaimTerms<'a> {
     /// Whether jobs that were rescued before are taken as well. They run alone, so that one that
     /// takes down its run takes no other along.
     pub rescued_too: bool,
-    /// Whose circuits the jobs meet.
-    pub circuits: &'a CircuitScope,
 }
 
 /// What a delivery's claim got.
@@ -66,7 +65,7 @@ pub struct Claims {
     pub unreadable: Vec<DatabaseError>,
     /// Where every job of the delivery stands now, the claimed ones as well; unknown ones are absent.
     pub standings: Vec<JobStanding>,
-    /// The circuits the jobs meet that are not closed.
+    /// The circuits that are not closed.
     pub circuits: Vec<CircuitRecord>,
 }
 
@@ -168,7 +167,7 @@ impl<D: Database> Store<D> {
                     include_str!("../sql/look_up_jobs.sql"),
                     vec![ids.as_str().into()],
                 ),
-                circuits::of_jobs(&ids, terms.circuits),
+                circuits::all(),
             ])
             .await?;
         let mut claims = Claims::default();

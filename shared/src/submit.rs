@@ -103,7 +103,11 @@ fn new_job(
         max_attempts: u32::from(request.max_attempts),
         created_at: now,
         deadline_seconds: request.deadline_seconds,
-        model: request.input.model.clone(),
+        model: request
+            .input
+            .providers
+            .first()
+            .map(|target| target.model.clone()),
         ref_type: request.ref_type.clone(),
         ref_id: request.ref_id.clone(),
         metadata: request.metadata.clone(),

@@ -4,9 +4,13 @@ use crate::clock::Instant;
 use crate::error_code::ErrorCode;
 use crate::fingerprint;
 use crate::job::{AttemptOutcome, AttemptRecord, ClaimedJob, ErrorDetail, JobState};
-use crate::provider::{Action, Budget, Failure, Usage};
+use crate::provider::{Action, Budget, Failure};
+use crate::request::Target;
 use crate::retry;
 use crate::store::Settlement;
+
+/// Bytes of a partial answer that are kept with the error.
+const PARTIAL_BYTES: usize = 65_536;
 
 /// Finished attempts that a job's history keeps; older ones make room.
 const HISTORY_LIMIT: usize = 100;
@@ -34,40 +38,31 @@ impl JobState {
     }
 }
 
-/// Where a failed attempt leaves its job. `provider` was asked; `jitter` is random in `0.0..1.0`.
+/// Where a failed call leaves its job: `target` was asked, and failed by the same row of the decision
+/// table in `earlier` attempts directly before; `jitter` is random in `0.0..1.0`.
 #[must_use]
 pub fn settle(
     job: &ClaimedJob,
     failure: &Failure,
-    provider: &str,
+    target: Option<&Target>,
+    earlier: u32,
     now: Instant,
     jitter: f64,
 ) -> Settlement {
     let code = failure.code;
-    let error = detail(failure, provider);
-    match failure.action_after(same_row_before(job, failure)) {
+    let error = detail(failure, target);
+    match failure.action_after(earlier) {
         Action::Fail => Settlement::Failed { code, error },
         Action::DeadLetter => dead_letter(job, true, code, error),
-        Action::Retry => settle_retry(job, failure, error, now, jitter),
+        Action::Retry => settle_retry(job, failure, error, earlier, now, jitter),
     }
-}
-
-/// How many attempts directly before this one, and after the latest replay, failed by the same row
-/// of the decision table.
-fn same_row_before(job: &ClaimedJob, failure: &Failure) -> u32 {
-    let Some(row) = failure.row else { return 0 };
-    let before = job.attempts.iter().rev();
-    let count = before
-        .take_while(|record| record.attempt > job.replayed_after)
-        .take_while(|record| record.row == Some(row.number()))
-        .count();
-    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 fn settle_retry(
     job: &ClaimedJob,
     failure: &Failure,
     error: ErrorDetail,
+    earlier: u32,
     now: Instant,
     jitter: f64,
 ) -> Settlement {
@@ -89,8 +84,7 @@ fn settle_retry(
         let delay = if counts_as_failure {
             retry::delay(failure.backoff, failures, failure.hint, unit)
         } else {
-            let series = same_row_before(job, failure) + 1;
-            retry::throttled_delay(failure.backoff, series, failure.hint, unit)
+            retry::throttled_delay(failure.backoff, earlier + 1, failure.hint, unit)
         };
         now.plus_millis(i64::try_from(delay.as_millis()).unwrap_or(i64::MAX))
     };
@@ -106,10 +100,10 @@ fn settle_retry(
 pub(crate) fn defer(
     job: &ClaimedJob,
     failure: &Failure,
-    provider: &str,
+    target: Option<&Target>,
     due_at: Instant,
 ) -> Settlement {
-    schedule(job, failure, detail(failure, provider), false, due_at)
+    schedule(job, failure, detail(failure, target), false, due_at)
 }
 
 /// The next attempt begins at `due_at`, unless the deadline comes first.
@@ -153,15 +147,17 @@ fn dead_letter(
     code: ErrorCode,
     error: ErrorDetail,
 ) -> Settlement {
+    let model = error.model.as_deref().or(job.model.as_deref());
     Settlement::DeadLettered {
         counts_as_failure,
         code,
-        fingerprint: fingerprint::of(code, &error, job.model.as_deref()),
+        fingerprint: fingerprint::of(code, &error, model),
         error,
     }
 }
 
-fn detail(failure: &Failure, provider: &str) -> ErrorDetail {
+fn detail(failure: &Failure, target: Option<&Target>) -> ErrorDetail {
+    let partial = failure.partial.as_ref().map(|partial| partial.text.clone());
     ErrorDetail {
         message: failure.message.clone(),
         retryable: match failure.action {
@@ -169,12 +165,25 @@ fn detail(failure: &Failure, provider: &str) -> ErrorDetail {
             Action::Fail | Action::DeadLetter => false,
         },
         cause: None,
-        provider: Some(provider.to_owned()),
+        provider: target.map(|target| target.provider.clone()),
+        model: target.map(|target| target.model.clone()),
         provider_status: failure.provider_status,
         provider_request_id: failure.provider_request_id.clone(),
         row: failure.row.map(crate::provider::Row::number),
         excerpt: failure.excerpt.clone(),
+        partial_output: partial
+            .filter(|text| !text.is_empty())
+            .map(|text| cut(&text.replace('\0', "\u{fffd}"), PARTIAL_BYTES).to_owned()),
     }
+}
+
+/// The beginning of a text, at most so many bytes.
+fn cut(text: &str, bytes: usize) -> &str {
+    let mut end = bytes.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default()
 }
 
 /// The job's history with one more attempt. Where there is no room the oldest deferral goes, because
@@ -192,24 +201,10 @@ pub fn history(job: &ClaimedJob, record: AttemptRecord) -> Vec<AttemptRecord> {
     attempts
 }
 
-/// What the provider counted for an attempt, whatever became of it.
-fn usage(settlement: &Settlement, failure: Option<&Failure>) -> Option<Usage> {
-    if let Settlement::Succeeded(answered) = settlement {
-        return answered.usage;
-    }
-    failure?.partial.as_ref()?.usage
-}
-
-/// The record of an attempt that ended at `finished_at` and left the job as `settlement` says.
+/// How an attempt ended that left its job as `settlement` says.
 #[must_use]
-pub fn record(
-    job: &ClaimedJob,
-    settlement: &Settlement,
-    finished_at: Instant,
-    provider: &str,
-    failure: Option<&Failure>,
-) -> AttemptRecord {
-    let outcome = match settlement {
+pub fn outcome(settlement: &Settlement) -> AttemptOutcome {
+    match settlement {
         Settlement::Succeeded(_) => AttemptOutcome::Succeeded,
         Settlement::RetryScheduled {
             counts_as_failure, ..
@@ -224,20 +219,6 @@ pub fn record(
             }
         }
         Settlement::Failed { .. } => AttemptOutcome::Failed,
-    };
-    AttemptRecord {
-        attempt: job.attempt,
-        started_at_ms: job.started_at,
-        finished_at_ms: finished_at,
-        outcome,
-        code: failure.map(|failure| failure.code),
-        provider: Some(provider.to_owned()),
-        provider_status: failure.and_then(|failure| failure.provider_status),
-        row: failure
-            .and_then(|failure| failure.row)
-            .map(crate::provider::Row::number),
-        possibly_billed: failure.is_some_and(|failure| failure.possibly_billed),
-        usage: usage(settlement, failure),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::problem::Problem;
 use crate::query::Query;
 use redrive_shared::idempotency::Idempotency;
 use redrive_shared::ports::Ports;
-use redrive_shared::request::GenerateRequest;
+use redrive_shared::request::{GenerateRequest, Known};
 use redrive_shared::submit::{Submitted, submit_generate, submit_generate_once};
 
 /// `POST /api/v1/generate`: accepts a job.
@@ -24,7 +24,11 @@ pub(super) async fn submit<P: Ports, R: Readiness>(
     let key = idempotency::key(&call.parts.headers)?;
     Query::refuse(&call.parts.uri)?;
     let body = call.json()?;
-    let request = GenerateRequest::read(&body).map_err(Problem::invalid)?;
+    let known = Known {
+        configuration: &app.configuration,
+        default_providers: &[],
+    };
+    let request = GenerateRequest::read(&body, &known).map_err(Problem::invalid)?;
     let tenant = call.tenant()?;
     let Some(key) = key else {
         let job = submit_generate(&app.ports, &tenant, &request).await?;

@@ -46,7 +46,7 @@ pub(super) struct GenerateBody {
     temperature: Option<f64>,
     /// The form the answer is to have; `text` when absent.
     #[schema(nullable = false)]
-    response_format: Option<ResponseFormat>,
+    response_format: Option<String>,
     /// For code generation: the programming language wanted. At most 64 bytes.
     #[schema(nullable = false, min_length = 1, max_length = 64)]
     language: Option<String>,

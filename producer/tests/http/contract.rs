@@ -5,7 +5,7 @@ use http::Method;
 use redrive_producer::{Access, ProblemCode, ROUTES, openapi};
 use redrive_shared::error_code::ErrorCode;
 use redrive_shared::replay::ReplayRequest;
-use redrive_shared::request::GenerateRequest;
+use redrive_shared::request::{GenerateRequest, Known};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -99,10 +99,15 @@ fn the_described_generate_request_is_the_one_that_is_read() {
     let description = description();
     let schema = &description["components"]["schemas"]["GenerateBody"];
     assert_eq!(schema["additionalProperties"], false);
+    let configuration = crate::support::configuration();
+    let known = Known {
+        configuration: &configuration,
+        default_providers: &[],
+    };
     for name in schema["properties"].as_object().expect("properties").keys() {
         let mut body = json!({"prompt": "Hello"});
         body[name] = json!([[]]);
-        let errors = GenerateRequest::read(&body).expect_err("no field takes that");
+        let errors = GenerateRequest::read(&body, &known).expect_err("no field takes that");
         assert!(
             errors
                 .iter()
@@ -111,14 +116,14 @@ fn the_described_generate_request_is_the_one_that_is_read() {
         );
     }
     let example = &description["paths"]["/api/v1/generate"]["post"]["requestBody"]["content"]["application/json"];
-    assert!(GenerateRequest::read(&example["example"]).is_ok());
+    assert!(GenerateRequest::read(&example["example"], &known).is_ok());
     let whole = json!({
         "messages": [{"role": "user", "content": "Hello"}], "system": "s", "model": "m",
         "provider": "openai", "maxTokens": 1, "temperature": 0, "responseFormat": "json",
         "language": "rust", "difficulty": "easy", "metadata": {}, "refType": "t", "refId": "r",
         "deadlineSeconds": 1, "maxAttempts": 1
     });
-    assert!(GenerateRequest::read(&whole).is_ok());
+    assert!(GenerateRequest::read(&whole, &known).is_ok());
     for name in whole.as_object().expect("an object").keys() {
         assert!(schema["properties"][name].is_object(), "{name}");
     }

@@ -12,10 +12,12 @@ use axum::body::Body;
 use http::{Method, Request};
 use redrive_producer::{App, KeyCache, Readiness, Secrets, router};
 use redrive_shared::clock::Instant;
+use redrive_shared::configuration::{Configuration, ProviderConfiguration};
 use redrive_shared::native::{
     ManualClock, MemoryLog, MemoryQueue, MemoryStatusCache, SeededEntropy,
 };
 use redrive_shared::ports::Ports;
+use redrive_shared::provider::Provider;
 use redrive_shared::store::Store;
 use serde_json::{Value, json};
 use std::sync::{Arc, Barrier, Mutex};
@@ -96,6 +98,14 @@ pub(crate) struct Tenant {
     pub(crate) key: String,
 }
 
+/// A deployment with one provider.
+pub(crate) fn configuration() -> Configuration {
+    let url = "https://api.openai.com/v1";
+    let mut one = ProviderConfiguration::new("openai", Provider::OpenAi, url);
+    one.default_model = Some("gpt-4o-mini".to_owned());
+    Configuration::single(one)
+}
+
 impl Api {
     pub(crate) fn new() -> Self {
         Self::with_secrets(Some(ADMIN_KEY), Some(KEY_HASH_SECRET))
@@ -120,6 +130,7 @@ impl Api {
             ports,
             readiness,
             secrets,
+            configuration: configuration(),
             keys: Arc::new(KeyCache::default()),
         });
         let router = router(Arc::clone(&app));

@@ -38,25 +38,19 @@ impl CircuitMemory {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes in how the circuits of `keys` stood in the database when it was asked at `asked_at`:
-    /// `records` has those that were not closed.
-    pub(crate) fn learn(
-        &self,
-        asked_at: Instant,
-        keys: impl IntoIterator<Item = CircuitKey>,
-        records: &[CircuitRecord],
-    ) {
+    /// Takes in how the circuits stood in the database when it was asked at `asked_at`: `records`
+    /// has those that were not closed, all of them when `is_complete`.
+    pub(crate) fn learn(&self, asked_at: Instant, records: &[CircuitRecord], is_complete: bool) {
         let mut circuits = self.lock();
-        for key in keys {
-            let record = records.iter().find(|record| record.key == key);
-            match (circuits.get_mut(&key), record) {
-                (Some(known), record) => known.learn(asked_at, record),
-                (None, Some(record)) => {
-                    let mut known = Known::default();
-                    known.learn(asked_at, Some(record));
-                    insert(&mut circuits, key, known);
-                }
-                (None, None) => {}
+        for record in records {
+            if !circuits.contains_key(&record.key) {
+                insert(&mut circuits, record.key.clone(), Known::default());
+            }
+        }
+        for (key, known) in circuits.iter_mut() {
+            let record = records.iter().find(|record| record.key == *key);
+            if record.is_some() || is_complete {
+                known.learn(asked_at, record);
             }
         }
     }

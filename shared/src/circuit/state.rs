@@ -97,7 +97,7 @@ impl Report {
     /// Reads what a call came to.
     pub(crate) fn of(verdict: &Verdict) -> Self {
         match verdict {
-            Verdict::Answered(_) => Self::Well,
+            Verdict::Answered(_) | Verdict::Pending(_) | Verdict::Paused(_) => Self::Well,
             Verdict::Failed(failure) => Self::of_failure(failure),
         }
     }

@@ -1,6 +1,7 @@
 //! What a job's row remembers as JSON: attempts, replays, dropped answers, and the latest error.
 
 use crate::clock::Instant;
+use crate::configuration::Cost;
 use crate::error_code::ErrorCode;
 use crate::ids::AuditId;
 use crate::provider::Usage;
@@ -24,6 +25,9 @@ pub struct AttemptRecord {
     /// Which provider was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
+    /// The model it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
     /// The provider's HTTP status, when it answered with an error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider_status: Option<u16>,
@@ -36,6 +40,54 @@ pub struct AttemptRecord {
     /// What the provider counted, where it said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
+    /// What that cost, in micro-dollars, where tokens and price are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_micro_usd: Option<Cost>,
+    /// The answer that the provider works on, to be asked for by the next attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending: Option<String>,
+    /// The providers of the chain before this one, each with why it was passed over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fallbacks: Vec<FallbackRecord>,
+}
+
+/// A provider of the chain that was passed over in an attempt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FallbackRecord {
+    /// Who.
+    pub provider: String,
+    /// The model.
+    pub model: String,
+    /// When it was asked, or would have been.
+    pub started_at_ms: Instant,
+    /// When it had answered.
+    pub finished_at_ms: Instant,
+    /// Why the next one was asked.
+    pub code: ErrorCode,
+    /// Whether it was asked at all: it is not while its circuit is open or its limits are reached.
+    pub called: bool,
+    /// Its HTTP status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_status: Option<u16>,
+    /// The row of the decision table that decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row: Option<u8>,
+    /// Whether later attempts of this job pass it over as well, because nothing will have changed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lasting: bool,
+    /// Before this instant later attempts pass it over as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_at_ms: Option<Instant>,
+    /// Whether the provider may have charged for a call that gave no answer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub possibly_billed: bool,
+    /// What the provider counted, where it said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
+    /// What that cost, in micro-dollars, where tokens and price are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_micro_usd: Option<Cost>,
 }
 
 /// One replay of a dead letter, as the job keeps it.
@@ -70,6 +122,9 @@ pub struct DroppedAnswer {
     /// What the provider counted; `None` when it did not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
+    /// What that cost, in micro-dollars, where tokens and price are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_micro_usd: Option<Cost>,
 }
 
 /// How an attempt ended.
@@ -106,6 +161,9 @@ pub struct ErrorDetail {
     /// Which provider was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
+    /// The model it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
     /// The provider's HTTP status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider_status: Option<u16>,
@@ -118,6 +176,9 @@ pub struct ErrorDetail {
     /// The provider's own words, redacted, at most 2 KiB; for operators.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub excerpt: Option<String>,
+    /// What the model had said before a filter stopped it or it declined, at most 64 KiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partial_output: Option<String>,
 }
 
 impl ErrorDetail {
@@ -129,10 +190,12 @@ impl ErrorDetail {
             retryable,
             cause: None,
             provider: None,
+            model: None,
             provider_status: None,
             provider_request_id: None,
             row: None,
             excerpt: None,
+            partial_output: None,
         }
     }
 }

@@ -3,22 +3,23 @@
 use super::error_body::ErrorBody;
 use super::table::{self, Evidence, Finding, Mark, Outcome};
 use super::{
-    Action, Answer, Budget, Failure, MAX_REPLY_BYTES, Provider, ProviderReply, Row, TransportError,
-    Verdict, hint, lenient, openai_chat, redact,
+    Action, Answer, Budget, Dialect, Failure, MAX_REPLY_BYTES, Provider, ProviderReply, Row,
+    TransportError, Verdict, hint, lenient, openai_chat, redact,
 };
 use crate::clock::Instant;
 use serde_json::Value;
 
-/// What a call to `provider` came to, and what to do about it.
+/// What a call to a provider came to, and what to do about it.
 ///
 /// Pure and total: no status, header or byte of the body makes it panic, and each leads to exactly
 /// one row of the table. `now` is only compared with dates in header fields.
 #[must_use]
 pub fn classify(
-    provider: Provider,
+    dialect: &Dialect<'_>,
     outcome: &Result<ProviderReply, TransportError>,
     now: Instant,
 ) -> Verdict {
+    let provider = dialect.provider;
     let reply = match outcome {
         Ok(reply) => reply,
         Err(error) => {
@@ -76,7 +77,13 @@ impl Call<'_> {
 
     fn read(&self, body: &Value) -> Reading {
         match self.provider {
-            Provider::OpenAi | Provider::Compatible => openai_chat::answer(body),
+            Provider::OpenAi
+            | Provider::AzureOpenAi
+            | Provider::Anthropic
+            | Provider::WorkersAi
+            | Provider::Compatible
+            | Provider::Executor
+            | Provider::Piston => openai_chat::answer(body),
         }
     }
 

@@ -6,15 +6,30 @@ mod properties;
 
 use super::table::rows::TABLE;
 use super::table::{Evidence, Finding, failing, mark, reenters};
-use super::{Action, Provider, Row, TransportError, Verdict, classify};
+use super::{Action, Api, Dialect, Provider, Quirks, Row, TransportError, Verdict, classify};
 use crate::provider::error_body::ErrorBody;
 use fixture::{Fixture, NOW, rows_proven, seen};
 use std::collections::BTreeSet;
 
+static NO_QUIRKS: Quirks = Quirks {
+    loading: Vec::new(),
+    billing_codes: Vec::new(),
+    forbidden_means_context: false,
+    retry_empty: false,
+};
+
+fn dialect(provider: Provider) -> Dialect<'static> {
+    Dialect {
+        provider,
+        api: Api::Chat,
+        quirks: &NO_QUIRKS,
+    }
+}
+
 #[test]
 fn every_fixture_is_decided_as_it_says() {
     for fixture in Fixture::all() {
-        let verdict = classify(fixture.provider(), &fixture.outcome(), NOW);
+        let verdict = classify(&dialect(fixture.provider()), &fixture.outcome(), NOW);
         assert_eq!(
             seen(&verdict),
             fixture.expected,
@@ -28,7 +43,7 @@ fn every_fixture_is_decided_as_it_says() {
 #[test]
 fn every_fixture_proves_the_row_it_is_named_after() {
     for fixture in Fixture::all() {
-        let verdict = classify(fixture.provider(), &fixture.outcome(), NOW);
+        let verdict = classify(&dialect(fixture.provider()), &fixture.outcome(), NOW);
         let Some(row) = fixture.row() else {
             assert!(matches!(verdict, Verdict::Answered(_)), "{}", fixture.name);
             continue;
@@ -50,7 +65,13 @@ fn every_fixture_proves_the_row_it_is_named_after() {
 fn every_row_of_the_table_is_proven_by_a_fixture() {
     let proven: BTreeSet<Row> = Fixture::all()
         .iter()
-        .flat_map(|fixture| rows_proven(&classify(fixture.provider(), &fixture.outcome(), NOW)))
+        .flat_map(|fixture| {
+            rows_proven(&classify(
+                &dialect(fixture.provider()),
+                &fixture.outcome(),
+                NOW,
+            ))
+        })
         .collect();
     let table: BTreeSet<Row> = TABLE.iter().map(|rule| rule.row).collect();
     assert_eq!(
@@ -108,7 +129,7 @@ fn a_message_that_echoes_the_prompt_decides_nothing() {
         if fixture.row() == Some(Row::new(38)) || !fixture.replace_message(echo) {
             continue;
         }
-        let verdict = classify(fixture.provider(), &fixture.outcome(), NOW);
+        let verdict = classify(&dialect(fixture.provider()), &fixture.outcome(), NOW);
         assert_eq!(seen(&verdict), fixture.expected, "{}", fixture.name);
     }
 }
@@ -116,13 +137,16 @@ fn a_message_that_echoes_the_prompt_decides_nothing() {
 #[test]
 fn a_row_that_is_retried_once_becomes_a_dead_letter_the_second_time() {
     let cut_off = Err(TransportError::BodyInterrupted);
-    let Verdict::Failed(failure) = classify(Provider::OpenAi, &cut_off, NOW) else {
+    let Verdict::Failed(failure) = classify(&dialect(Provider::OpenAi), &cut_off, NOW) else {
         panic!("nothing was answered");
     };
     assert_eq!(failure.action_after(0), Action::Retry);
     assert_eq!(failure.action_after(1), Action::DeadLetter);
-    let Verdict::Failed(failure) = classify(Provider::OpenAi, &Err(TransportError::Timeout), NOW)
-    else {
+    let Verdict::Failed(failure) = classify(
+        &dialect(Provider::OpenAi),
+        &Err(TransportError::Timeout),
+        NOW,
+    ) else {
         panic!("nothing was answered");
     };
     assert_eq!(failure.action_after(u32::MAX), Action::Retry);
@@ -131,7 +155,8 @@ fn a_row_that_is_retried_once_becomes_a_dead_letter_the_second_time() {
 #[test]
 fn the_tenant_reads_our_words_and_the_operator_a_redacted_excerpt() {
     let fixture = Fixture::named("25-invalid-key");
-    let Verdict::Failed(failure) = classify(fixture.provider(), &fixture.outcome(), NOW) else {
+    let Verdict::Failed(failure) = classify(&dialect(fixture.provider()), &fixture.outcome(), NOW)
+    else {
         panic!("the key is refused");
     };
     assert!(failure.message.contains("OPENAI_API_KEY"));
@@ -146,7 +171,8 @@ fn the_tenant_reads_our_words_and_the_operator_a_redacted_excerpt() {
 #[test]
 fn an_answer_that_was_filtered_is_kept_with_its_usage_and_not_as_an_excerpt() {
     let fixture = Fixture::named("8-content-filter");
-    let Verdict::Failed(failure) = classify(fixture.provider(), &fixture.outcome(), NOW) else {
+    let Verdict::Failed(failure) = classify(&dialect(fixture.provider()), &fixture.outcome(), NOW)
+    else {
         panic!("the answer is filtered");
     };
     assert_eq!(failure.excerpt, None);

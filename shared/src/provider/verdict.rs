@@ -6,13 +6,38 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
 
+/// A hint longer than this sends the job to the next provider of its chain.
+const LONGEST_PATIENCE: Duration = Duration::from_mins(2);
+
 /// What one call to a provider came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
     /// The provider answered.
     Answered(Answer),
+    /// It works on it, and is to be asked again for what came of it.
+    Pending(Pending),
+    /// It stopped in the middle of its turn, and goes on when it is given back what it said.
+    Paused(Box<Paused>),
     /// It did not, and this is what to do about it.
     Failed(Failure),
+}
+
+/// An answer that the provider works on in the background.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pending {
+    /// The provider's own name of the answer to come.
+    pub response_id: String,
+    /// When to ask for it.
+    pub poll_after: Duration,
+}
+
+/// A turn that is not over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Paused {
+    /// What it said, in its own form, to be given back to it.
+    pub content: serde_json::Value,
+    /// The same as an answer, for when the turn is not gone on with.
+    pub answer: Answer,
 }
 
 /// A provider's answer.
@@ -99,7 +124,9 @@ pub struct Failure {
     pub retry_refused: bool,
     /// Why, for the tenant, the log and the dead letters.
     pub code: ErrorCode,
-    /// What to do; see [`Failure::action_after`].
+    /// When the next provider of the chain is asked instead; see [`Failure::falls_back`].
+    pub fallback: Fallback,
+    /// What to do when no other provider is asked; see [`Failure::action_after`].
     pub action: Action,
     /// How often in a row this row may be retried before it is dead-lettered; `None` leaves it to
     /// the job's budget.
@@ -136,6 +163,7 @@ impl Failure {
             inside_success: false,
             retry_refused: false,
             code,
+            fallback: Fallback::Never,
             action,
             max_retries_of_kind: None,
             budget: Budget::Immediate,
@@ -151,6 +179,28 @@ impl Failure {
         }
     }
 
+    /// Whether the next provider of the chain is asked, when this one failed by the same row in
+    /// `earlier` attempts directly before.
+    ///
+    /// [`Fallback::ToLargerContext`], [`Fallback::OnContentFilter`] and [`Fallback::OnRefusal`] say
+    /// yes: which provider that is, and whether the job wants it, is for the caller to know.
+    #[must_use]
+    pub fn falls_back(&self, earlier: u32) -> bool {
+        let long = self.hint.is_some_and(|hint| hint > LONGEST_PATIENCE);
+        match self.fallback {
+            Fallback::Never => false,
+            Fallback::Now
+            | Fallback::ToLargerContext
+            | Fallback::OnContentFilter
+            | Fallback::OnRefusal => true,
+            Fallback::After(times) => long || earlier >= u32::from(times),
+            Fallback::WhenHintOver(seconds) => {
+                let longest = Duration::from_secs(seconds.into());
+                self.hint.is_some_and(|hint| hint > longest)
+            }
+        }
+    }
+
     /// What to do when `earlier` attempts of this job, directly before this one, failed by the same
     /// row: a retry that is allowed only so often becomes a dead letter.
     #[must_use]
@@ -160,6 +210,25 @@ impl Failure {
             (action, _) => action,
         }
     }
+}
+
+/// When a failure sends the job to the next provider of its chain, in the same attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fallback {
+    /// Never: no provider would do better.
+    Never,
+    /// At once.
+    Now,
+    /// When this provider failed by the same row so many times before, one after the other.
+    After(u8),
+    /// When the provider asks for longer than this, in seconds.
+    WhenHintOver(u16),
+    /// To one whose model has a larger context.
+    ToLargerContext,
+    /// When the job says so for filtered answers and prompts.
+    OnContentFilter,
+    /// When the job says so for answers that the model declined.
+    OnRefusal,
 }
 
 /// What to do about a failure.

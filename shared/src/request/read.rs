@@ -1,6 +1,10 @@
 //! Reads a `generate` request field by field.
 
-use super::{GenerateInput, GenerateRequest, Message, ResponseFormat, Role, limits};
+use super::{
+    Content, GenerateInput, GenerateRequest, Message, OnContentFilter, OnRefusal, ResponseFormat,
+    Role, Target, limits,
+};
+use crate::configuration::Configuration;
 use crate::json::rules::{
     Ruling, array, checked, choice, entries, integer, label, number, object, text,
 };
@@ -14,13 +18,14 @@ const ROLES: &[(&str, Role)] = &[
     ("assistant", Role::Assistant),
 ];
 
-const RESPONSE_FORMATS: &[(&str, ResponseFormat)] = &[
-    ("text", ResponseFormat::Text),
-    ("json", ResponseFormat::Json),
-];
-
-/// The providers of this version. There is one, so the request does not keep which was named.
-pub(crate) const PROVIDERS: &[(&str, &str)] = &[("openai", "openai")];
+/// What a request is read against.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// The deployment's configuration.
+    pub configuration: &'a Configuration,
+    /// The tenant's own defaults; empty: those of the configuration hold.
+    pub default_providers: &'a [Target],
+}
 
 impl GenerateRequest {
     /// Reads the body of a `generate` request, as [`crate::json::parse`] gives it.
@@ -31,10 +36,9 @@ impl GenerateRequest {
     /// # Errors
     /// Every violation, with a pointer to it, unknown fields among them; see [`limits`] for the
     /// bounds.
-    pub fn read(value: &Value) -> Result<Self, Vec<FieldError>> {
+    pub fn read(value: &Value, known: &Known<'_>) -> Result<Self, Vec<FieldError>> {
         let mut fields = Fields::of(value);
-        let input = read_input(&mut fields);
-        fields.optional("provider", choice(PROVIDERS));
+        let input = read_input(&mut fields, known);
         let ref_type = fields.optional("refType", label(limits::REF_BYTES));
         let ref_id = fields.optional("refId", label(limits::REF_BYTES));
         let metadata = fields.optional("metadata", read_metadata);
@@ -54,22 +58,48 @@ impl GenerateRequest {
     }
 }
 
-fn read_input(fields: &mut Fields<'_>) -> Option<GenerateInput> {
+fn read_input(fields: &mut Fields<'_>, known: &Known<'_>) -> Option<GenerateInput> {
     let messages = read_messages(fields);
     let model = fields.optional("model", read_model);
     let max_tokens = fields.optional("maxTokens", integer(limits::MAX_TOKENS));
     let temperature = fields.optional("temperature", number(limits::TEMPERATURE));
-    let response_format = fields.optional("responseFormat", choice(RESPONSE_FORMATS));
+    let response_format = fields.optional("responseFormat", read_response_format);
     let language = fields.optional("language", label(limits::HINT_BYTES));
     let difficulty = fields.optional("difficulty", label(limits::HINT_BYTES));
+    let mut providers = if known.default_providers.is_empty() {
+        known.configuration.default_providers.clone()
+    } else {
+        known.default_providers.to_vec()
+    };
+    if let Some(model) = model {
+        providers.truncate(1);
+        for target in &mut providers {
+            model.clone_into(&mut target.model);
+        }
+    }
     Some(GenerateInput {
+        providers,
         messages: messages?,
-        model: model.map(str::to_owned),
         max_tokens,
         temperature,
+        top_p: None,
+        stop: Vec::new(),
+        seed: None,
         response_format: response_format.unwrap_or_default(),
         language: language.map(str::to_owned),
         difficulty: difficulty.map(str::to_owned),
+        provider_options: BTreeMap::new(),
+        on_content_filter: OnContentFilter::Fail,
+        on_refusal: OnRefusal::Fail,
+    })
+}
+
+fn read_response_format(item: Item<'_>) -> Ruling<ResponseFormat> {
+    let is_json = choice(&[("text", false), ("json", true)])(item)?;
+    Ok(if is_json {
+        ResponseFormat::Json
+    } else {
+        ResponseFormat::Text
     })
 }
 
@@ -104,7 +134,7 @@ fn read_message(mut fields: Fields<'_>) -> Ruling<Message> {
 fn message(role: Role, content: &str) -> Message {
     Message {
         role,
-        content: content.to_owned(),
+        content: Content::Text(content.to_owned()),
     }
 }
 

@@ -1,13 +1,16 @@
 //! Circuits that are not closed: what the isolates tell each other.
 
 use super::Store;
-use crate::circuit::{CircuitKey, CircuitRecord, CircuitScope, Opening};
+use crate::circuit::{CircuitKey, CircuitRecord, Opening};
 use crate::clock::Instant;
 use crate::database::{Database, DatabaseError, Statement, Value};
 
 /// A row that nobody asked for so long after it was over is forgotten: the key was replaced, or the
 /// model is not used any more.
 const FORGOTTEN_AFTER_SECONDS: i64 = 86_400;
+
+/// The most circuits that are read at a time.
+pub(crate) const CIRCUITS_LIMIT: usize = 1_000;
 
 /// What the database said to an attempt that wants to probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,18 +33,9 @@ fn get(circuit: &CircuitKey) -> Statement {
     Statement::new(include_str!("../../sql/get_circuit.sql"), key(circuit))
 }
 
-/// The circuits of the jobs of `pairs`, as part of their claim.
-pub(super) fn of_jobs(pairs: &str, scope: &CircuitScope) -> Statement {
-    let parameters = vec![
-        pairs.into(),
-        scope.provider.into(),
-        scope.credential.as_str().into(),
-        scope.default_model.as_deref().into(),
-    ];
-    Statement::new(
-        include_str!("../../sql/find_circuits_of_jobs.sql"),
-        parameters,
-    )
+/// Every circuit that is not closed, up to [`CIRCUITS_LIMIT`], as part of a claim.
+pub(super) fn all() -> Statement {
+    Statement::new(include_str!("../../sql/list_circuits.sql"), Vec::new())
 }
 
 impl<D: Database> Store<D> {

@@ -2,6 +2,7 @@
 
 use super::Store;
 use crate::clock::Instant;
+use crate::configuration::Cost;
 use crate::database::{Database, DatabaseError, Statement, Value};
 use crate::error_code::ErrorCode;
 use crate::ids::{JobId, TenantId};
@@ -76,8 +77,10 @@ pub struct Answered {
     pub warnings: Vec<&'static str>,
     /// What the provider counted; `None` when it did not say.
     pub usage: Option<Usage>,
+    /// What that cost, in micro-dollars, where tokens and price are known.
+    pub cost_micro_usd: Option<Cost>,
     /// Who answered.
-    pub provider: &'static str,
+    pub provider: String,
     /// The model that answered, as the provider names it.
     pub model: String,
     /// The provider's own id of the call.
@@ -140,6 +143,7 @@ impl Commit {
             provider: record.provider.clone()?,
             model,
             usage: record.usage,
+            cost_micro_usd: record.cost_micro_usd,
         })
     }
 
@@ -154,7 +158,7 @@ impl Commit {
             count(usage.input_tokens),
             count(usage.output_tokens),
             count(usage.total_tokens),
-            answered.provider.into(),
+            answered.provider.as_str().into(),
             answered.model.as_str().into(),
             answered.provider_request_id.as_deref().into(),
             self.finished_at.into(),
@@ -243,7 +247,7 @@ impl Answered {
             input_tokens: usage.input_tokens,
             output_tokens: usage.output_tokens,
             total_tokens: usage.total_tokens,
-            provider: Some(self.provider.to_owned()),
+            provider: Some(self.provider.clone()),
             provider_request_id: self.provider_request_id.clone(),
         }
     }

@@ -2,6 +2,7 @@
 
 use redrive_shared::circuit::CircuitMemory;
 use redrive_shared::clock::{Clock, Instant};
+use redrive_shared::configuration::{Configuration, ProviderConfiguration};
 use redrive_shared::database::DatabaseError;
 use redrive_shared::ids::{JobId, TenantId};
 use redrive_shared::job::{JobRecord, Kind};
@@ -9,7 +10,7 @@ use redrive_shared::message::JobMessage;
 use redrive_shared::native::{
     Fault, FaultyDatabase, NativePorts, Scripted, ScriptedTransport, SqliteDatabase,
 };
-use redrive_shared::provider::{ProviderSettings, Secret};
+use redrive_shared::provider::{Provider, Providers};
 use redrive_shared::run::{Delivered, Disposition, RunSettings, run_delivery};
 use redrive_shared::store::NewJob;
 use std::collections::BTreeMap;
@@ -19,6 +20,15 @@ pub(crate) const START: Instant = Instant::from_millis(1_795_000_000_000);
 pub(crate) const ACK: Disposition = Disposition::Acknowledge;
 
 pub(crate) type Ports = NativePorts<FaultyDatabase<SqliteDatabase>>;
+
+/// The one provider of the tests, with its key.
+pub(crate) fn providers(key: &'static str) -> Providers {
+    let url = "http://127.0.0.1:9/v1";
+    let mut one = ProviderConfiguration::new("local", Provider::Compatible, url);
+    one.api_key_secret = Some("LOCAL_API_KEY".to_owned());
+    one.default_model = Some("sim-ok".to_owned());
+    Providers::new(Configuration::single(one), |_| Some(key.to_owned()))
+}
 
 pub(crate) struct Bench {
     pub(crate) ports: Ports,
@@ -34,11 +44,7 @@ impl Bench {
         let ports = NativePorts::new(database, START, 7);
         let tenant = TenantId::new(START, &ports.entropy);
         let settings = RunSettings {
-            provider: ProviderSettings {
-                base_url: "http://127.0.0.1:9/v1".to_owned(),
-                api_key: Some(Secret::new("sk-canary-secret".to_owned())),
-                default_model: Some("sim-ok".to_owned()),
-            },
+            providers: providers("sk-canary-secret"),
             attempt_timeout: Duration::from_mins(2),
             lease_margin: Duration::from_mins(1),
         };

@@ -26,9 +26,11 @@ impl Transport for Deadly {
         timeout: Duration,
     ) -> Result<ProviderReply, TransportError> {
         let names = |job: &JobId| {
-            let named = |(name, value): &(&str, redrive_shared::provider::HeaderText)| {
-                *name == "x-redrive-job" && value.as_str() == job.as_str()
-            };
+            let named =
+                |(name, value): &(
+                    std::borrow::Cow<'_, str>,
+                    redrive_shared::provider::HeaderText,
+                )| { *name == "x-redrive-job" && value.as_str() == job.as_str() };
             request.headers.iter().any(named)
         };
         if names(&self.guilty) {

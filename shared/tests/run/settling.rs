@@ -167,14 +167,14 @@ async fn the_callers_fault_fails_at_once_and_is_cached() {
 #[tokio::test]
 async fn a_missing_provider_setting_is_told_by_the_job() {
     let mut bench = Bench::new();
-    bench.settings.provider.default_model = None;
+    bench.settings.providers = redrive_shared::provider::Providers::default();
     let job = bench.submit().await;
     let provider = ScriptedTransport::new([]);
     bench.deliver(&provider, &[bench.message(&job)]).await;
     let record = bench.read(&job).await;
     assert_eq!(record.state, JobState::DeadLettered);
     assert_eq!(record.error_code, Some(ErrorCode::ProviderMisconfigured));
-    assert!(record.error.expect("told").message.contains("OPENAI_MODEL"));
+    assert!(record.error.expect("told").message.contains("`local`"));
     assert!(provider.requests().is_empty());
 }
 

@@ -1,21 +1,16 @@
 use super::{MODEL, START, Tenant};
-use redrive_shared::circuit::{CircuitKey, CircuitRecord, CircuitScope, CircuitState, Opening};
+use redrive_shared::circuit::{CircuitKey, CircuitRecord, CircuitState, Opening};
 use redrive_shared::clock::Instant;
 use redrive_shared::database::Database;
 use redrive_shared::error_code::ErrorCode;
 use redrive_shared::store::Store;
 
-/// Whose circuits the jobs of the cases meet.
-pub(super) fn scope() -> CircuitScope {
-    CircuitScope {
-        provider: "openai_compatible",
-        credential: "ba7816bf8f01".to_owned(),
-        default_model: None,
-    }
-}
-
 fn key(model: &str) -> CircuitKey {
-    scope().key(Some(model))
+    CircuitKey {
+        provider: "openai_compatible".to_owned(),
+        model: model.to_owned(),
+        credential: "ba7816bf8f01".to_owned(),
+    }
 }
 
 fn opening(code: ErrorCode, seconds: i64) -> Opening {

@@ -76,7 +76,6 @@ impl Tenant {
             now,
             lease_until: now.plus_seconds(LEASE_SECONDS),
             rescued_too,
-            circuits: &super::circuits::scope(),
         };
         store
             .claim(&messages, &terms)

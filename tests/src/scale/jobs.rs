@@ -1,4 +1,3 @@
-use redrive_shared::circuit::CircuitScope;
 use redrive_shared::database::Database;
 use redrive_shared::ids::{DeliveryId, JobId};
 use redrive_shared::job::{AttemptOutcome, AttemptRecord, ClaimedJob, Kind};
@@ -42,17 +41,11 @@ impl Crowd {
             job_id: job.id.clone(),
         });
         let messages: Vec<JobMessage> = messages.collect();
-        let circuits = CircuitScope {
-            provider: "openai",
-            credential: String::new(),
-            default_model: None,
-        };
         let terms = ClaimTerms {
             delivery,
             now: START,
             lease_until: LEASED_UNTIL,
             rescued_too: false,
-            circuits: &circuits,
         };
         let claims = store.claim(&messages, &terms).await;
         claims.expect("the claim runs").claimed

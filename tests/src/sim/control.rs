@@ -87,7 +87,7 @@ impl Control {
                 "sweep_redispatch.sql": "due_at_ms <= ?2" => "due_at_ms <= ?2 AND 1 = 2",
             },
             Self::Circuits => edits! {
-                "find_circuits_of_jobs.sql": "provider = ?2" => "provider = ?2 AND 1 = 2",
+                "list_circuits.sql": "provider > ''" => "provider > '' AND 1 = 2",
             },
             Self::Retention => edits! {
                 "delete_outputs.sql": "expires_at_ms <= ?1" => "expires_at_ms <= ?1 + 43200000",

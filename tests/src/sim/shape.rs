@@ -7,8 +7,9 @@ use anyhow::Context as _;
 use futures_util::FutureExt as _;
 use redrive_shared::idempotency::{Idempotency, IdempotencyKey};
 use redrive_shared::ids::TenantId;
-use redrive_shared::provider::{ProviderSettings, Secret};
-use redrive_shared::request::{GenerateInput, GenerateRequest, Message, ResponseFormat, Role};
+use redrive_shared::configuration::{Configuration, ProviderConfiguration};
+use redrive_shared::provider::{Provider, Providers};
+use redrive_shared::request::{GenerateInput, GenerateRequest, Message, Role, Target};
 use redrive_shared::retention::SHORTEST_SECONDS;
 use redrive_shared::run::RunSettings;
 use redrive_shared::store::{Store, TenantRow};
@@ -36,6 +37,9 @@ pub(crate) const DEADLY_SHAPE: u8 = 1;
 /// Seconds a job may be due before its message counts as lost.
 pub(crate) const GRACE_SECONDS: u32 = 60;
 
+/// The one provider.
+const PROVIDER: &str = "openai_compatible";
+
 /// The model of jobs that name none.
 pub(crate) const MODEL: &str = "sim-1";
 
@@ -47,19 +51,16 @@ pub(crate) fn request(shape: u8) -> GenerateRequest {
     let (max_attempts, deadline_seconds, deadly) =
         nth(&SHAPES, shape).copied().unwrap_or((5, 86_400, false));
     let word = if deadly { DEADLY } else { "harmless" };
+    let model = if shape % 8 == OTHER_MODEL_SHAPE {
+        "sim-2"
+    } else {
+        MODEL
+    };
     GenerateRequest {
-        input: GenerateInput {
-            messages: vec![Message {
-                role: Role::User,
-                content: format!("{CANARY} prompt, {word}"),
-            }],
-            model: (shape % 8 == OTHER_MODEL_SHAPE).then(|| "sim-2".to_owned()),
-            max_tokens: None,
-            temperature: None,
-            response_format: ResponseFormat::Text,
-            language: None,
-            difficulty: None,
-        },
+        input: GenerateInput::new(
+            vec![Target::new(PROVIDER, model)],
+            vec![Message::new(Role::User, format!("{CANARY} prompt, {word}"))],
+        ),
         ref_type: None,
         ref_id: None,
         metadata: BTreeMap::new(),
@@ -68,14 +69,17 @@ pub(crate) fn request(shape: u8) -> GenerateRequest {
     }
 }
 
+fn providers() -> Providers {
+    let mut one = ProviderConfiguration::new(PROVIDER, Provider::Compatible, "http://127.0.0.1:9/v1");
+    one.api_key_secret = Some("LOCAL_API_KEY".to_owned());
+    one.default_model = Some(MODEL.to_owned());
+    Providers::new(Configuration::single(one), |_| Some(format!("sk-{CANARY}-key")))
+}
+
 /// How the consumer is set up.
 pub(crate) fn settings() -> RunSettings {
     RunSettings {
-        provider: ProviderSettings {
-            base_url: "http://127.0.0.1:9/v1".to_owned(),
-            api_key: Some(Secret::new(format!("sk-{CANARY}-key"))),
-            default_model: Some(MODEL.to_owned()),
-        },
+        providers: providers(),
         attempt_timeout: Duration::from_mins(2),
         lease_margin: Duration::from_mins(1),
     }

@@ -51,7 +51,7 @@ fn refused(memory: &CircuitMemory, now: Instant, seconds: u64) {
 }
 
 fn learn(memory: &CircuitMemory, asked_at: Instant, records: &[CircuitRecord]) {
-    memory.learn(asked_at, [key("m")], records);
+    memory.learn(asked_at, records, true);
 }
 
 #[test]

@@ -87,7 +87,9 @@ fn every_row_says_to_the_circuit_what_the_table_says() {
 fn every_fixture_gives_the_sign_of_its_row() {
     let mut seen = BTreeSet::new();
     for fixture in Fixture::all() {
-        let Verdict::Failed(failure) = classify(fixture.provider(), &fixture.outcome(), NOW) else {
+        let Verdict::Failed(failure) =
+            classify(&super::dialect(fixture.provider()), &fixture.outcome(), NOW)
+        else {
             continue;
         };
         let row = deciding_row(&failure);

@@ -182,6 +182,7 @@ pub(super) fn seen(verdict: &Verdict) -> Expected {
             model: answer.model.clone(),
             provider_request_id: answer.provider_request_id.clone(),
         }),
+        Verdict::Pending(_) | Verdict::Paused(_) => panic!("no fixture expects that yet"),
     }
 }
 
@@ -226,6 +227,7 @@ pub(super) fn rows_proven(verdict: &Verdict) -> Vec<Row> {
         .into_iter()
         .flatten()
         .collect(),
+        Verdict::Pending(_) | Verdict::Paused(_) => Vec::new(),
         Verdict::Answered(answer) => [
             (!answer.warnings.is_empty()).then(|| Row::new(7)),
             answer.truncated.then(|| Row::new(10)),

@@ -64,7 +64,7 @@ proptest! {
 
     #[test]
     fn any_value_is_read_or_refused_without_a_panic(value in values()) {
-        match GenerateRequest::read(&value) {
+        match GenerateRequest::read(&value, &super::tests::known()) {
             Ok(request) => prop_assert!(!request.input.messages.is_empty()),
             Err(errors) => prop_assert!(!errors.is_empty()),
         }
@@ -74,7 +74,7 @@ proptest! {
     fn any_object_of_known_fields_is_read_or_refused_without_a_panic(
         entries in prop::collection::btree_map(field_names(), values(), 1..6),
     ) {
-        match GenerateRequest::read(&json!(entries)) {
+        match GenerateRequest::read(&json!(entries), &super::tests::known()) {
             Ok(request) => prop_assert!(!request.input.messages.is_empty()),
             Err(errors) => prop_assert!(!errors.is_empty()),
         }
@@ -82,7 +82,7 @@ proptest! {
 
     #[test]
     fn any_prompt_without_nul_is_kept_exactly(prompt in "[^\0]{1,200}") {
-        let request = GenerateRequest::read(&json!({"prompt": prompt}));
+        let request = GenerateRequest::read(&json!({"prompt": prompt}), &super::tests::known());
         let messages = request.map(|request| request.input.messages);
         prop_assert_eq!(messages, Ok(vec![message(Role::User, &prompt)]));
     }

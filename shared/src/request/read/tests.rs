@@ -1,5 +1,23 @@
 use super::*;
+use crate::configuration::ProviderConfiguration;
+use crate::provider::Provider;
 use serde_json::json;
+use std::sync::LazyLock;
+
+/// A deployment with one provider.
+static CONFIGURATION: LazyLock<Configuration> = LazyLock::new(|| {
+    let url = "https://api.openai.com/v1";
+    let mut one = ProviderConfiguration::new("openai", Provider::OpenAi, url);
+    one.default_model = Some("usual".to_owned());
+    Configuration::single(one)
+});
+
+pub(super) fn known() -> Known<'static> {
+    Known {
+        configuration: &CONFIGURATION,
+        default_providers: &[],
+    }
+}
 
 /// A valid request with one field set to `value`.
 fn with(name: &str, value: Value) -> Value {
@@ -9,26 +27,21 @@ fn with(name: &str, value: Value) -> Value {
 }
 
 fn accepted(body: &Value) -> GenerateRequest {
-    GenerateRequest::read(body).unwrap_or_else(|errors| panic!("{errors:?}"))
+    GenerateRequest::read(body, &known()).unwrap_or_else(|errors| panic!("{errors:?}"))
 }
 
 fn pointers(body: &Value) -> Vec<String> {
-    let errors = GenerateRequest::read(body).expect_err("the request is to be refused");
+    let errors = GenerateRequest::read(body, &known()).expect_err("the request is to be refused");
     errors.into_iter().map(|error| error.pointer).collect()
 }
 
 #[test]
 fn a_prompt_alone_is_a_request_with_the_defaults() {
     let expected = GenerateRequest {
-        input: GenerateInput {
-            messages: vec![message(Role::User, "Say hello.")],
-            model: None,
-            max_tokens: None,
-            temperature: None,
-            response_format: ResponseFormat::Text,
-            language: None,
-            difficulty: None,
-        },
+        input: GenerateInput::new(
+            vec![Target::new("openai", "usual")],
+            vec![message(Role::User, "Say hello.")],
+        ),
         ref_type: None,
         ref_id: None,
         metadata: BTreeMap::new(),
@@ -48,7 +61,6 @@ fn every_field_is_read() {
         ],
         "system": "Be brief.",
         "model": "openai/gpt-4o-mini:2024-07-18@eu+x_y",
-        "provider": "openai",
         "maxTokens": 1_000_000,
         "temperature": 2,
         "responseFormat": "json",
@@ -70,10 +82,16 @@ fn every_field_is_read() {
         roles,
         [Role::System, Role::User, Role::Assistant, Role::User]
     );
-    assert_eq!(request.input.messages[0].content, "Be brief.");
     assert_eq!(
-        request.input.model.as_deref(),
-        Some("openai/gpt-4o-mini:2024-07-18@eu+x_y")
+        request.input.messages[0],
+        message(Role::System, "Be brief.")
+    );
+    assert_eq!(
+        request.input.providers,
+        [Target::new(
+            "openai",
+            "openai/gpt-4o-mini:2024-07-18@eu+x_y"
+        )]
     );
     assert_eq!(request.input.max_tokens, Some(1_000_000));
     assert_eq!(request.input.temperature, Some(2.0));
@@ -145,7 +163,7 @@ fn text_has_one_byte_to_one_mebibyte() {
     let longest = "é".repeat(524_288);
     assert_eq!(
         accepted(&json!({"prompt": longest})).input.messages[0].content,
-        longest
+        Content::Text(longest.clone())
     );
     let too_long = format!("{longest}a");
     for text in ["", &too_long] {
@@ -372,7 +390,7 @@ fn every_violation_is_reported_and_no_value_repeated() {
         "metadata": {"k": ["hunter2"]},
         "state": "hunter2",
     });
-    let errors = GenerateRequest::read(&body).expect_err("it is to be refused");
+    let errors = GenerateRequest::read(&body, &known()).expect_err("it is to be refused");
     let found: Vec<&str> = errors.iter().map(|error| error.pointer.as_str()).collect();
     assert_eq!(
         found,

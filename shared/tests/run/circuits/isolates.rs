@@ -7,7 +7,7 @@ use redrive_shared::error_code::ErrorCode;
 use redrive_shared::ids::JobId;
 use redrive_shared::job::JobState;
 use redrive_shared::native::{Fault, ScriptedTransport};
-use redrive_shared::provider::{ProviderReply, ProviderRequest, Secret, Transport, TransportError};
+use redrive_shared::provider::{ProviderReply, ProviderRequest, Transport, TransportError};
 use redrive_shared::run::{Disposition, run_delivery};
 use std::time::Duration;
 
@@ -119,7 +119,7 @@ async fn a_new_key_begins_with_a_closed_circuit() {
     let refused = bench.submit().await;
     let provider = ScriptedTransport::new([status(401), answer("x")]);
     bench.deliver(&provider, &[bench.message(&refused)]).await;
-    bench.settings.provider.api_key = Some(Secret::new("sk-new".to_owned()));
+    bench.settings.providers = crate::bench::providers("sk-new");
     let job = bench.submit().await;
     assert_eq!(
         bench.deliver(&provider, &[bench.message(&job)]).await,

@@ -1,0 +1,1 @@
+//! Reads a configuration and names every mistake in it.

@@ -1,0 +1,438 @@
+//! The providers of a job's chain, one after the other, until one answers.
+//!
+//! All calls of an attempt share its time. A provider that is not asked in this attempt, because its
+//! circuit is open or it asked to be left alone, is passed over. When none answers, the job ends
+//! only if every provider of the chain refused for good; otherwise it comes again for the first
+//! that may be asked.
+
+use super::call::{Asked, Call};
+use super::past::{self, Standing};
+use super::plan::Plan;
+use super::{Run, answer};
+use crate::clock::{Clock, Instant};
+use crate::configuration::Cost;
+use crate::entropy::Entropy;
+use crate::error_code::ErrorCode;
+use crate::job::{ClaimedJob, FallbackRecord};
+use crate::ports::Ports;
+use crate::provider::{Action, Budget, Failure, Fallback, Row, Transport, Usage, Verdict};
+use crate::request::Target;
+use crate::store::{Answered, Settlement};
+use crate::transition;
+use std::time::Duration;
+
+/// A provider of the chain that brought no answer in this attempt.
+struct Passed {
+    target: Target,
+    started_at: Instant,
+    finished_at: Instant,
+    /// Whether it was asked.
+    called: bool,
+    failure: Failure,
+    /// How often it failed by the same row directly before.
+    earlier: u32,
+    /// When it may be asked, where that is known; else the failure tells.
+    due_at: Option<Instant>,
+    usage: Option<Usage>,
+    cost: Option<Cost>,
+}
+
+/// What came of the chain.
+pub(super) struct Ended {
+    pub(super) settlement: Settlement,
+    /// Who decided: the one that answered, or whose failure is told.
+    pub(super) target: Option<Target>,
+    pub(super) failure: Option<Failure>,
+    pub(super) usage: Option<Usage>,
+    pub(super) cost: Option<Cost>,
+    /// The answer that the provider works on.
+    pub(super) pending: Option<String>,
+    pub(super) fallbacks: Vec<FallbackRecord>,
+}
+
+impl Ended {
+    /// An attempt that asked nobody.
+    pub(super) fn before_asking(settlement: Settlement, failure: Failure) -> Self {
+        Self {
+            settlement,
+            target: None,
+            failure: Some(failure),
+            usage: None,
+            cost: None,
+            pending: None,
+            fallbacks: Vec::new(),
+        }
+    }
+}
+
+/// What one provider came to.
+enum Step {
+    Answered(Box<Answered>),
+    Pending(String, Duration),
+    Passed(Box<Passed>),
+}
+
+/// The chain of one attempt.
+pub(super) struct Chain<'a, 'r, P, T> {
+    pub(super) run: &'a Run<'r, P, T>,
+    pub(super) job: &'a ClaimedJob,
+    pub(super) plan: &'a Plan,
+}
+
+impl<P: Ports, T: Transport> Chain<'_, '_, P, T> {
+    /// Asks one after the other.
+    pub(super) async fn follow(&self) -> Ended {
+        let began_at = self.now();
+        let mut passed: Vec<Passed> = Vec::new();
+        let mut smallest_context = 0;
+        let pending = past::pending(self.job);
+        for (index, target) in self.targets(pending.as_ref()).iter().enumerate() {
+            if smallest_context > 0 && self.context(target) <= smallest_context {
+                continue;
+            }
+            if let Standing::Waiting(until, code) = past::standing(self.job, target, self.now()) {
+                passed.push(self.not_yet(target, until, code));
+                continue;
+            }
+            let spent = self.now().millis_since(began_at).max(0);
+            let spent = Duration::from_millis(u64::try_from(spent).unwrap_or_default());
+            let whole = self.run.settings.attempt_timeout;
+            if index > 0 && spent > whole / 4 && passed.iter().any(|passed| passed.called) {
+                return self.go_on_at_once(passed);
+            }
+            let asked = pending.as_ref().filter(|(working, _)| working == target);
+            let asked = asked.map(|(_, response_id)| response_id.as_str());
+            match self.ask(target, asked, whole.saturating_sub(spent)).await {
+                Step::Answered(answered) => return answered_by(target, answered, passed),
+                Step::Pending(response_id, after) => {
+                    return self.pending(target, response_id, after, passed);
+                }
+                Step::Passed(step) => {
+                    let goes_on = self.goes_on(&step);
+                    if step.failure.fallback == Fallback::ToLargerContext {
+                        smallest_context = smallest_context.max(self.context(target)).max(1);
+                    }
+                    passed.push(*step);
+                    if !goes_on {
+                        break;
+                    }
+                }
+            }
+        }
+        self.ending(passed)
+    }
+
+    fn now(&self) -> Instant {
+        self.run.ports.clock().now()
+    }
+
+    /// Whom this attempt may ask: everybody who has not refused for good, and of a provider that
+    /// works on an answer, nobody before it.
+    fn targets(&self, pending: Option<&(Target, String)>) -> Vec<Target> {
+        let all = &self.plan.targets;
+        let now = self.now();
+        let mut targets: Vec<Target> = all
+            .iter()
+            .filter(|target| past::standing(self.job, target, now) != Standing::Over)
+            .cloned()
+            .collect();
+        if targets.is_empty() {
+            targets.clone_from(all);
+        }
+        if let Some((working, _)) = pending
+            && let Some(index) = targets.iter().position(|target| target == working)
+        {
+            targets.drain(..index);
+        }
+        targets
+    }
+
+    async fn ask(&self, target: &Target, pending: Option<&str>, timeout: Duration) -> Step {
+        let started_at = self.now();
+        let call = Call {
+            job: self.job,
+            task: &self.plan.task,
+            target,
+            pending,
+            timeout,
+        };
+        let (failure, due_at) = match call.make(self.run).await {
+            Asked::Verdict(Verdict::Answered(answer)) => match self.accept(target, answer) {
+                Ok(answered) => return Step::Answered(Box::new(answered)),
+                Err(failure) => (failure, None),
+            },
+            Asked::Verdict(Verdict::Paused(paused)) => match self.accept(target, paused.answer) {
+                Ok(answered) => return Step::Answered(Box::new(answered)),
+                Err(failure) => (failure, None),
+            },
+            Asked::Verdict(Verdict::Pending(pending)) => {
+                return Step::Pending(pending.response_id, pending.poll_after);
+            }
+            Asked::Verdict(Verdict::Failed(failure)) => match self.declined(target, failure) {
+                Ok(answered) => return Step::Answered(Box::new(answered)),
+                Err(failure) => (failure, None),
+            },
+            Asked::Nobody(failure, due_at) => (failure, Some(due_at)),
+        };
+        let usage = failure.partial.as_ref().and_then(|partial| partial.usage);
+        Step::Passed(Box::new(Passed {
+            target: target.clone(),
+            started_at,
+            finished_at: self.now(),
+            called: due_at.is_none(),
+            earlier: past::same_row_before(self.job, target, failure.row),
+            cost: self.cost(target, usage.as_ref()),
+            usage,
+            due_at,
+            failure,
+        }))
+    }
+
+    fn accept(&self, target: &Target, given: crate::provider::Answer) -> Result<Answered, Failure> {
+        let cost = self.cost(target, given.usage.as_ref());
+        answer::accept(&self.plan.task, target, given, cost)
+    }
+
+    /// A model that declined has answered, when the job says so.
+    fn declined(&self, target: &Target, failure: Failure) -> Result<Answered, Failure> {
+        match &failure.partial {
+            Some(partial)
+                if failure.code == ErrorCode::Refused && self.plan.task.accepts_refusals() =>
+            {
+                self.accept(target, (**partial).clone())
+            }
+            Some(_) | None => Err(failure),
+        }
+    }
+
+    fn cost(&self, target: &Target, usage: Option<&Usage>) -> Option<Cost> {
+        let settings = self.run.settings.providers.get(&target.provider).ok()?;
+        settings.configuration.cost(&target.model, usage)
+    }
+
+    fn context(&self, target: &Target) -> u32 {
+        let settings = self.run.settings.providers.get(&target.provider);
+        let tokens = settings
+            .ok()
+            .and_then(|settings| settings.configuration.context_tokens(&target.model));
+        tokens.unwrap_or(0)
+    }
+
+    /// Whether the next provider is asked after this one.
+    fn goes_on(&self, step: &Passed) -> bool {
+        if !step.called {
+            return true;
+        }
+        let wanted = match step.failure.fallback {
+            Fallback::OnContentFilter => self.plan.task.falls_back_on_content_filter(),
+            Fallback::OnRefusal => self.plan.task.falls_back_on_refusal(),
+            Fallback::Never
+            | Fallback::Now
+            | Fallback::After(_)
+            | Fallback::WhenHintOver(_)
+            | Fallback::ToLargerContext => true,
+        };
+        wanted && step.failure.falls_back(step.earlier)
+    }
+
+    /// A provider that said in an earlier attempt when it may be asked.
+    fn not_yet(&self, target: &Target, until: Instant, code: ErrorCode) -> Passed {
+        let now = self.now();
+        let message = format!(
+            "The provider was not asked: it may be asked again at {}, because of {}.",
+            until.to_rfc3339(),
+            code.as_str()
+        );
+        Passed {
+            target: target.clone(),
+            started_at: now,
+            finished_at: now,
+            called: false,
+            failure: Failure {
+                budget: Budget::Throttle,
+                ..Failure::ours(code, Action::Retry, message)
+            },
+            earlier: 0,
+            due_at: Some(until),
+            usage: None,
+            cost: None,
+        }
+    }
+
+    /// What is left of the attempt's time is too little for another call: the next attempt begins
+    /// at once, and with the provider whose turn it is, because those before it have to wait.
+    fn go_on_at_once(&self, mut passed: Vec<Passed>) -> Ended {
+        let now = self.now();
+        let whole = self.run.settings.attempt_timeout;
+        let later = now.plus_millis(i64::try_from(whole.as_millis()).unwrap_or(i64::MAX));
+        for one in &mut passed {
+            one.due_at = Some(one.due_at.map_or(later, |due_at| due_at.max(later)));
+        }
+        let records = passed.iter().map(|one| FallbackRecord {
+            retry_at_ms: Some(later),
+            ..one.record(None)
+        });
+        let records: Vec<FallbackRecord> = records.collect();
+        let mut ended = self.ending(passed);
+        if let Settlement::RetryScheduled { due_at, .. } = &mut ended.settlement {
+            *due_at = now;
+            ended.fallbacks = records;
+            (ended.target, ended.usage, ended.cost) = (None, None, None);
+        }
+        ended
+    }
+
+    fn pending(
+        &self,
+        target: &Target,
+        response_id: String,
+        after: Duration,
+        passed: Vec<Passed>,
+    ) -> Ended {
+        let due_at = self
+            .now()
+            .plus_millis(i64::try_from(after.as_millis()).unwrap_or(i64::MAX));
+        let message = "The provider works on the answer, and is asked for it again.";
+        let failure = Failure {
+            budget: Budget::Throttle,
+            ..Failure::ours(ErrorCode::ProviderPending, Action::Retry, message)
+        };
+        let settlement = transition::defer(self.job, &failure, Some(target), due_at);
+        Ended {
+            settlement,
+            target: Some(target.clone()),
+            failure: Some(failure),
+            usage: None,
+            cost: None,
+            pending: Some(response_id),
+            fallbacks: passed.into_iter().map(|one| one.record(None)).collect(),
+        }
+    }
+
+    /// Nobody answered.
+    fn ending(&self, passed: Vec<Passed>) -> Ended {
+        let (now, jitter) = (self.now(), self.run.ports.entropy().unit());
+        let settle = |one: &Passed| match one.due_at {
+            Some(due_at) => transition::defer(self.job, &one.failure, Some(&one.target), due_at),
+            None => {
+                let target = Some(&one.target);
+                transition::settle(self.job, &one.failure, target, one.earlier, now, jitter)
+            }
+        };
+        let mut settled: Vec<(Passed, Settlement)> = passed
+            .into_iter()
+            .map(|one| {
+                let settlement = settle(&one);
+                (one, settlement)
+            })
+            .collect();
+        let Some(index) = decisive(&settled) else {
+            let message = "No provider of the chain could be asked.";
+            let failure = Failure::ours(
+                ErrorCode::ProviderMisconfigured,
+                Action::DeadLetter,
+                message,
+            );
+            let settlement = transition::settle(self.job, &failure, None, 0, now, jitter);
+            return Ended::before_asking(settlement, failure);
+        };
+        let counts = settled.iter().any(|(_, settlement)| match settlement {
+            Settlement::RetryScheduled {
+                counts_as_failure, ..
+            } => *counts_as_failure,
+            Settlement::Succeeded(_)
+            | Settlement::Failed { .. }
+            | Settlement::DeadLettered { .. } => false,
+        });
+        let (one, mut settlement) = settled.remove(index);
+        if let Settlement::RetryScheduled {
+            counts_as_failure, ..
+        } = &mut settlement
+        {
+            *counts_as_failure = counts;
+        }
+        Ended {
+            settlement,
+            target: Some(one.target),
+            failure: Some(one.failure),
+            usage: one.usage,
+            cost: one.cost,
+            pending: None,
+            fallbacks: settled
+                .into_iter()
+                .map(|(one, settlement)| one.record(Some(&settlement)))
+                .collect(),
+        }
+    }
+}
+
+/// Whose failure decides about the job.
+///
+/// A job whose failures are used up is over. Else it comes again for the provider that may be asked
+/// the soonest. When all refused for good, an operator can put one right that asks for it.
+fn decisive(settled: &[(Passed, Settlement)]) -> Option<usize> {
+    let exhausted = settled.iter().position(|(_, settlement)| {
+        matches!(settlement, Settlement::DeadLettered { code, .. } if *code == ErrorCode::AttemptsExhausted)
+    });
+    let soonest = || {
+        let due = settled.iter().enumerate();
+        let due = due.filter_map(|(index, (_, settlement))| match settlement {
+            Settlement::RetryScheduled { due_at, .. } => Some((*due_at, index)),
+            Settlement::Succeeded(_)
+            | Settlement::Failed { .. }
+            | Settlement::DeadLettered { .. } => None,
+        });
+        due.min().map(|(_, index)| index)
+    };
+    let dead = || {
+        settled
+            .iter()
+            .rposition(|(_, settlement)| matches!(settlement, Settlement::DeadLettered { .. }))
+    };
+    exhausted
+        .or_else(soonest)
+        .or_else(dead)
+        .or_else(|| settled.len().checked_sub(1))
+}
+
+fn answered_by(target: &Target, answered: Box<Answered>, passed: Vec<Passed>) -> Ended {
+    Ended {
+        target: Some(target.clone()),
+        failure: None,
+        usage: answered.usage,
+        cost: answered.cost_micro_usd,
+        pending: None,
+        fallbacks: passed.into_iter().map(|one| one.record(None)).collect(),
+        settlement: Settlement::Succeeded(answered),
+    }
+}
+
+impl Passed {
+    /// What the history keeps; `settlement` is where this provider alone would have left the job.
+    fn record(&self, settlement: Option<&Settlement>) -> FallbackRecord {
+        let (lasting, retry_at) = match settlement {
+            Some(Settlement::RetryScheduled { due_at, .. }) => (false, Some(*due_at)),
+            Some(
+                Settlement::Failed { .. }
+                | Settlement::DeadLettered { .. }
+                | Settlement::Succeeded(_),
+            ) => (true, None),
+            None => (false, None),
+        };
+        FallbackRecord {
+            provider: self.target.provider.clone(),
+            model: self.target.model.clone(),
+            started_at_ms: self.started_at,
+            finished_at_ms: self.finished_at,
+            code: self.failure.code,
+            called: self.called,
+            provider_status: self.failure.provider_status,
+            row: self.failure.row.map(Row::number),
+            lasting,
+            retry_at_ms: retry_at,
+            possibly_billed: self.failure.possibly_billed,
+            usage: self.usage,
+            cost_micro_usd: self.cost,
+        }
+    }
+}
