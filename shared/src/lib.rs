@@ -12,6 +12,7 @@ pub mod clock;
 pub mod configuration;
 pub mod cursor;
 pub mod database;
+pub mod day;
 pub mod dead_letter;
 pub mod document;
 pub mod entropy;
@@ -39,6 +40,7 @@ pub mod store;
 pub mod submit;
 pub mod sweep;
 pub mod transition;
+pub mod usage;
 
 #[cfg(feature = "cloudflare")]
 pub mod cloudflare;

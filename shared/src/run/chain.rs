@@ -15,7 +15,7 @@ use crate::entropy::Entropy;
 use crate::error_code::ErrorCode;
 use crate::job::{ClaimedJob, FallbackRecord};
 use crate::ports::Ports;
-use crate::provider::{Action, Budget, Failure, Fallback, Row, Transport, Usage, Verdict};
+use crate::provider::{Action, Answer, Budget, Failure, Fallback, Row, Transport, Usage, Verdict};
 use crate::request::Target;
 use crate::store::{Answered, Settlement};
 use crate::transition;
@@ -188,9 +188,18 @@ impl<P: Ports, T: Transport> Chain<'_, '_, P, T> {
         }))
     }
 
-    fn accept(&self, target: &Target, given: crate::provider::Answer) -> Result<Answered, Failure> {
+    fn accept(&self, target: &Target, given: Answer) -> Result<Answered, Failure> {
         let cost = self.cost(target, given.usage.as_ref());
-        answer::accept(&self.plan.task, target, given, cost)
+        let said_nothing = Answer {
+            usage: given.usage,
+            ..Answer::default()
+        };
+        // An answer that cannot be taken is paid for all the same.
+        answer::accept(&self.plan.task, target, given, cost).map_err(|failure| Failure {
+            possibly_billed: true,
+            partial: failure.partial.or_else(|| Some(Box::new(said_nothing))),
+            ..failure
+        })
     }
 
     /// A model that declined has answered, when the job says so.
