@@ -25,6 +25,7 @@ pub mod job;
 pub mod json;
 pub mod log;
 pub mod message;
+pub mod permit;
 pub mod ports;
 pub mod provider;
 pub mod queue;

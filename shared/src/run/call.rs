@@ -1,4 +1,4 @@
-//! One provider of the chain: asked once, unless its circuit is open.
+//! One provider of the chain: asked once, unless its limits are reached or its circuit is open.
 
 use super::Run;
 use super::plan::Task;
@@ -6,7 +6,9 @@ use crate::circuit::gate::{Gate, Pass};
 use crate::circuit::{CircuitKey, CircuitState, Opening, Report, patience};
 use crate::clock::{Clock, Instant};
 use crate::entropy::Entropy;
+use crate::error_code::ErrorCode;
 use crate::job::ClaimedJob;
+use crate::permit::{self, Taken};
 use crate::ports::Ports;
 use crate::provider::{
     self, Action, Budget, Failure, HeaderText, ProviderRequest, ProviderSettings, Transport,
@@ -23,7 +25,8 @@ const CONTINUATIONS: u8 = 3;
 pub(super) enum Asked {
     /// The provider was asked, or no request could be made.
     Verdict(Verdict),
-    /// Its circuit is not closed, so nobody was, and it may be asked at this instant.
+    /// Its circuit is not closed or its limits are reached, so nobody was, and it may be asked at
+    /// this instant.
     Nobody(Failure, Instant),
 }
 
@@ -45,6 +48,25 @@ impl Call<'_> {
             Ok(prepared) => prepared,
             Err(failure) => return Asked::Verdict(Verdict::Failed(failure)),
         };
+        let holder = format!("{}/{}", self.job.id, self.job.attempt);
+        let held = match permit::take(run.ports, settings, &holder, self.timeout).await {
+            Taken::Granted(held) => held,
+            Taken::Wait(due_at) => return Self::limited(settings, due_at),
+        };
+        let asked = self.through_the_gate(run, settings, request).await;
+        if let Some(held) = held {
+            held.give_back(run.ports).await;
+        }
+        asked
+    }
+
+    /// Asks, unless the circuit is not closed.
+    async fn through_the_gate<P: Ports, T: Transport>(
+        &self,
+        run: &Run<'_, P, T>,
+        settings: &ProviderSettings,
+        request: ProviderRequest,
+    ) -> Asked {
         let key = CircuitKey::of(settings, &self.target.model);
         let gate = Gate {
             ports: run.ports,
@@ -126,6 +148,19 @@ impl Call<'_> {
         let failure = Failure {
             budget: Budget::Throttle,
             ..Failure::ours(opening.code, Action::Retry, message)
+        };
+        Asked::Nobody(failure, due_at)
+    }
+
+    /// As many calls as the configuration allows are made already.
+    fn limited(settings: &ProviderSettings, due_at: Instant) -> Asked {
+        let message = format!(
+            "The provider was not asked: {} has as many calls as its limits in the configuration allow.",
+            settings.name()
+        );
+        let failure = Failure {
+            budget: Budget::Throttle,
+            ..Failure::ours(ErrorCode::ProviderRateLimited, Action::Retry, message)
         };
         Asked::Nobody(failure, due_at)
     }
