@@ -45,6 +45,7 @@ const REQUEST_ID: &str = "#/components/headers/RequestId";
     crate::wire::NewKeyDocument,
     crate::wire::ReadyDocument,
     crate::wire::TenantDocument,
+    crate::wire::UsageReport,
     bodies::EmptyBody,
     bodies::GenerateBody,
     bodies::KeyBody,

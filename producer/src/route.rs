@@ -34,6 +34,8 @@ pub enum Operation {
     ListJobs,
     /// Stops a job.
     CancelJob,
+    /// Gives what was used.
+    ReadUsage,
     /// Gives a page of dead letters.
     ListDeadLetters,
     /// Gives one dead letter.
@@ -84,7 +86,7 @@ const fn route(method: Method, path: &'static str, access: Access, operation: Op
 }
 
 /// Every route.
-pub static ROUTES: [Route; 19] = [
+pub static ROUTES: [Route; 20] = [
     route(Method::GET, "/health", Access::Public, Operation::Health),
     route(
         Method::GET,
@@ -119,6 +121,7 @@ pub static ROUTES: [Route; 19] = [
         WRITE,
         Operation::CancelJob,
     ),
+    route(Method::GET, "/api/v1/usage", READ, Operation::ReadUsage),
     route(
         Method::GET,
         "/api/v1/dead-letters",

@@ -25,3 +25,4 @@ mod submission;
 mod support;
 mod tenancy;
 mod tenants;
+mod usage;
