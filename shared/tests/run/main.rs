@@ -14,3 +14,4 @@ mod replaying;
 mod retention;
 mod settling;
 mod storms;
+mod usage;
