@@ -30,12 +30,9 @@ impl Called<'_> {
 }
 
 impl FallbackRecord {
-    /// What was asked of this provider. One whose settings keep it from being asked has neither a
-    /// row of the decision table nor anything to charge for.
+    /// The call to this provider, if it was asked.
     pub(crate) fn call(&self) -> Option<Called<'_>> {
-        let was_asked =
-            self.called && (self.row.is_some() || self.usage.is_some() || self.possibly_billed);
-        was_asked.then_some(Called {
+        self.called.then_some(Called {
             provider: &self.provider,
             model: &self.model,
             answered: false,
@@ -54,16 +51,15 @@ impl AttemptRecord {
         passed.chain(self.decisive())
     }
 
-    /// The call whose outcome decided. A provider whose circuit was open, or that could not be
-    /// asked for its settings, is told by the record as well.
+    /// The call whose outcome decided. One whose answer is still worked on has no outcome.
     fn decisive(&self) -> Option<Called<'_>> {
         let answered = self.outcome == AttemptOutcome::Succeeded;
-        let was_asked =
-            answered || self.row.is_some() || self.usage.is_some() || self.possibly_billed;
+        // Rows that are older than chains of providers do not say `called`.
+        let was_asked = self.called || self.usage.is_some() || self.possibly_billed;
+        let was_asked = was_asked && self.pending.is_none();
         let provider = self.provider.as_deref()?;
         was_asked.then_some(Called {
             provider,
-            // Absent in rows that are older than chains of providers.
             model: self.model.as_deref().unwrap_or_default(),
             answered,
             usage: self.usage,

@@ -124,6 +124,7 @@ pub(super) fn commit(job: &ClaimedJob, settlement: Settlement) -> Commit {
         code: None,
         provider: Some("openai".to_owned()),
         model: Some(MODEL.to_owned()),
+        called: true,
         provider_status: None,
         row: answered.is_none().then_some(23),
         possibly_billed: false,

@@ -205,7 +205,7 @@ pub(super) async fn an_attempt_that_called_nobody_writes_nothing<D: Database>(st
     let claimed = tenant.running(store).await;
     let mut put_off = commit(&claimed, retry_at(START.plus_seconds(30), false));
     // The circuits of both were open.
-    put_off.attempts[0].row = None;
+    (put_off.attempts[0].called, put_off.attempts[0].row) = (false, None);
     put_off.attempts[0].fallbacks = vec![passed_over("anthropic", false)];
     committed(store, &put_off).await;
     assert_eq!(rows(store).await, []);

@@ -81,6 +81,7 @@ pub fn commit(job: &ClaimedJob) -> Commit {
             code: None,
             provider: Some("openai".to_owned()),
             model: Some("sim-ok".to_owned()),
+            called: true,
             provider_status: None,
             row: None,
             possibly_billed: false,
