@@ -5,6 +5,7 @@
 )]
 
 mod cost;
+mod executor;
 mod load;
 mod store;
 
@@ -36,6 +37,7 @@ pub struct Load {
 pub async fn run(load: &Load) -> Result<String> {
     let mut report = String::new();
     sizes(&mut report)?;
+    executor::costs(&mut report).await?;
     store::costs(&mut report, load.crowd).await?;
     let options = Options {
         latency: std::time::Duration::from_millis(load.latency_ms),

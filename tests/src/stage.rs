@@ -2,6 +2,7 @@
 //! on request, and ways to look in from outside.
 
 mod database;
+mod executor;
 mod faults;
 mod provider;
 mod secrets;
@@ -21,6 +22,7 @@ use crate::poll;
 use crate::simulator::{Options, Simulator};
 
 pub use database::JobRow;
+pub use executor::{ExecutorStage, MEMORY_BYTES};
 pub use faults::Mark;
 pub use store::StoreStage;
 

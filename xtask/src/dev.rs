@@ -46,7 +46,7 @@ pub fn run(options: &Options) -> Result<()> {
         "install the tools that are missing",
         tools::ensure,
     )?;
-    steps.run("build", "compile both Workers to Wasm", build::all)?;
+    steps.run("build", "compile the Workers to Wasm", build::all)?;
     println!("{}", provider.notice());
     steps.run(
         "provider",

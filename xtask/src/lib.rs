@@ -21,6 +21,7 @@ pub mod checkout;
 pub mod demo;
 pub mod deploy;
 pub mod dev;
+pub mod executor;
 pub mod faults;
 pub mod process;
 pub mod provider;

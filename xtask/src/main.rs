@@ -75,7 +75,7 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Deploys both Workers to a Cloudflare account
+    /// Deploys the Workers to a Cloudflare account
     Deploy {
         /// Where to
         #[arg(long, value_enum)]

@@ -33,7 +33,7 @@ const POLL: Duration = Duration::from_millis(50);
 /// Which Workers a stack runs.
 #[derive(Debug, Clone)]
 pub enum Workers {
-    /// The producer and the consumer, behind the local gateway. Ready when `/api/health` answers.
+    /// The producer, the consumer and the executors, behind the local gateway. Ready when `/api/health` answers.
     Pipeline,
     /// One Worker alone, from its `wrangler.toml`. Ready when it answers at all.
     Only(PathBuf),
