@@ -220,8 +220,8 @@ fn read_test_cases(item: Item<'_>) -> Ruling<Vec<TestCase>> {
 
 fn read_test_case(mut fields: Fields<'_>) -> Ruling<TestCase> {
     let name = fields.optional("name", label(limits::TEST_NAME_BYTES));
-    let input = fields.required("input", any);
-    let expected = fields.required("expected", any);
+    let input = fields.required("input", any_json);
+    let expected = fields.required("expected", any_json);
     fields.finish(|| {
         Some(TestCase {
             name: name.map(str::to_owned),
@@ -233,7 +233,7 @@ fn read_test_case(mut fields: Fields<'_>) -> Ruling<TestCase> {
 
 /// Any JSON.
 #[expect(clippy::unnecessary_wraps, reason = "a rule may refuse")]
-fn any(item: Item<'_>) -> Ruling<Value> {
+fn any_json(item: Item<'_>) -> Ruling<Value> {
     Ok(item.value().clone())
 }
 

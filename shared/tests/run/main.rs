@@ -8,6 +8,7 @@ mod bench;
 mod caching;
 mod circuits;
 mod deliveries;
+mod execute;
 mod faults;
 mod messages;
 mod replaying;
