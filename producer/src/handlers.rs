@@ -3,10 +3,12 @@
 mod accepted;
 mod circuits;
 mod dead_letters;
+mod execute;
 mod generate;
 mod health;
 mod jobs;
 mod keys;
+mod languages;
 mod page;
 mod tenants;
 
@@ -28,6 +30,9 @@ pub(crate) async fn run<P: Ports, R: Readiness>(
         Operation::Ready => health::ready(app).await,
         Operation::OpenApi => Ok(health::openapi()),
         Operation::SubmitGenerate => generate::submit(app, call).await,
+        Operation::SubmitExecute => execute::submit(app, call).await,
+        Operation::SubmitExecuteTests => execute::submit_tests(app, call).await,
+        Operation::ListLanguages => languages::list(app, call),
         Operation::ReadJob => jobs::read(app, call).await,
         Operation::ListJobs => jobs::list(app, call).await,
         Operation::CancelJob => jobs::cancel(app, call).await,

@@ -28,6 +28,12 @@ pub enum Operation {
     OpenApi,
     /// Accepts a `generate` job.
     SubmitGenerate,
+    /// Accepts an `execute` job.
+    SubmitExecute,
+    /// Accepts an `execute_tests` job.
+    SubmitExecuteTests,
+    /// Gives the languages that jobs may name.
+    ListLanguages,
     /// Gives one job.
     ReadJob,
     /// Gives a page of jobs.
@@ -84,7 +90,7 @@ const fn route(method: Method, path: &'static str, access: Access, operation: Op
 }
 
 /// Every route.
-pub static ROUTES: [Route; 19] = [
+pub static ROUTES: [Route; 23] = [
     route(Method::GET, "/health", Access::Public, Operation::Health),
     route(
         Method::GET,
@@ -110,6 +116,30 @@ pub static ROUTES: [Route; 19] = [
         "/api/v1/generate/{id}/status",
         READ,
         Operation::ReadJob,
+    ),
+    route(
+        Method::POST,
+        "/api/v1/execute",
+        WRITE,
+        Operation::SubmitExecute,
+    ),
+    route(
+        Method::POST,
+        "/api/v1/execute/tests",
+        WRITE,
+        Operation::SubmitExecuteTests,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/execute/{id}/status",
+        READ,
+        Operation::ReadJob,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/languages",
+        READ,
+        Operation::ListLanguages,
     ),
     route(Method::GET, "/api/v1/jobs", READ, Operation::ListJobs),
     route(Method::GET, "/api/v1/jobs/{id}", READ, Operation::ReadJob),

@@ -4,6 +4,7 @@ use redrive_shared::access::Scopes;
 use redrive_shared::circuit::CircuitState;
 use redrive_shared::document::{DeadLetterSummary, JobDocument};
 use redrive_shared::error_code::ErrorCode;
+use redrive_shared::execute::LanguageDocument;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -68,6 +69,13 @@ pub(crate) struct JobPage {
     /// What to send as `cursor` for the next page, with the same filters; `null` on the last page.
     #[schema(required)]
     pub(crate) next_cursor: Option<String>,
+}
+
+/// The languages that jobs may name.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct LanguageList {
+    /// In the order of their names.
+    pub(crate) data: Vec<LanguageDocument>,
 }
 
 /// A page of dead letters.

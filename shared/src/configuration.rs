@@ -9,9 +9,10 @@ mod read;
 
 pub use price::{Cost, Price};
 
+use crate::execute::Language;
 use crate::provider::{Api, Provider, Quirks, Usage};
 use crate::request::Target;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The whole of it. Every name in it refers to something in it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -20,8 +21,25 @@ pub struct Configuration {
     pub default_providers: Vec<Target>,
     /// The providers by their names.
     pub providers: BTreeMap<String, ProviderConfiguration>,
+    /// What our own executors run.
+    pub executor: ExecutorConfiguration,
     /// The server that runs the languages we do not run ourselves.
     pub remote_executor: Option<RemoteExecutor>,
+}
+
+/// What our own executors run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExecutorConfiguration {
+    /// The languages whose executors are deployed.
+    pub languages: BTreeSet<Language>,
+}
+
+impl Default for ExecutorConfiguration {
+    fn default() -> Self {
+        Self {
+            languages: Language::ALL.into(),
+        }
+    }
 }
 
 /// One provider.
@@ -66,7 +84,7 @@ pub enum Reached {
         /// Workers AI: the account; `None` for all others.
         account_id: Option<String>,
     },
-    /// Workers AI, by the binding of this name.
+    /// Workers AI or an executor of ours, by the binding of this name.
     Binding(String),
 }
 
@@ -99,6 +117,12 @@ pub struct RemoteExecutor {
     pub api_key_secret: Option<String>,
     /// The languages it may be asked for, each with the version to ask for.
     pub languages: BTreeMap<String, String>,
+    /// The longest a program may run there, in seconds; 1 to 30. Piston refuses more than its
+    /// `PISTON_RUN_TIMEOUT` and `PISTON_RUN_CPU_TIME`, which are 3 seconds by default.
+    pub time_limit_seconds: u32,
+    /// The most memory a program may take there, in MiB; 16 to 512. Piston refuses more than its
+    /// `PISTON_RUN_MEMORY_LIMIT`, which it does not have by default.
+    pub memory_limit_mib: u32,
 }
 
 impl Configuration {
@@ -113,6 +137,7 @@ impl Configuration {
         Self {
             default_providers: default_providers.into_iter().collect(),
             providers: BTreeMap::from([(provider.name.clone(), provider)]),
+            executor: ExecutorConfiguration::default(),
             remote_executor: None,
         }
     }

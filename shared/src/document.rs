@@ -5,6 +5,7 @@ mod dead_letter;
 pub use dead_letter::{CostDocument, CountsDocument, DeadLetterDocument, DeadLetterSummary};
 
 use crate::error_code::ErrorCode;
+use crate::execute::{ProgramRun, TestReport};
 use crate::ids::{AuditId, JobId, TenantId};
 use crate::job::{
     AttemptOutcome, AttemptRecord, DroppedAnswer, JobRecord, JobState, Kind, ReplayRecord,
@@ -149,10 +150,22 @@ impl From<DroppedAnswer> for DroppedAnswerDocument {
     }
 }
 
+/// What a job brought, by its kind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum ResultDocument {
+    /// Of `generate`: the answer.
+    Answer(AnswerDocument),
+    /// Of `execute_tests`: one verdict a case.
+    Tests(TestReport),
+    /// Of `execute`: what the program did.
+    Run(ProgramRun),
+}
+
 /// The answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct ResultDocument {
+pub struct AnswerDocument {
     /// The text the model wrote.
     pub output: String,
     /// Why the model stopped: `stop`, `length`, `tool_calls`, `content_filter`, `refusal`, `other`.
@@ -292,15 +305,21 @@ impl From<JobRecord> for JobDocument {
             started_at: record.started_at.map(crate::clock::Instant::to_rfc3339),
             completed_at: record.completed_at.map(crate::clock::Instant::to_rfc3339),
             next_attempt_at: next_attempt_at.map(crate::clock::Instant::to_rfc3339),
-            result: result
-                .output
-                .filter(|_| !record.payload_deleted)
-                .map(|output| ResultDocument {
-                    output,
-                    finish_reason: result.finish_reason.unwrap_or_default(),
-                    truncated: result.truncated == Some(1),
-                    warnings: result.warnings.unwrap_or_default(),
-                }),
+            result: result.output.filter(|_| !record.payload_deleted).and_then(
+                |output| match record.kind {
+                    Kind::Generate => Some(ResultDocument::Answer(AnswerDocument {
+                        output,
+                        finish_reason: result.finish_reason.unwrap_or_default(),
+                        truncated: result.truncated == Some(1),
+                        warnings: result.warnings.unwrap_or_default(),
+                    })),
+                    // The consumer wrote it, so it can be read.
+                    Kind::Execute => serde_json::from_str(&output).ok().map(ResultDocument::Run),
+                    Kind::ExecuteTests => serde_json::from_str(&output)
+                        .ok()
+                        .map(ResultDocument::Tests),
+                },
+            ),
             error: record
                 .error_code
                 .zip(record.error)

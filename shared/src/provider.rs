@@ -8,12 +8,15 @@
 mod ask;
 mod classify;
 mod error_body;
+mod executor;
 pub mod format;
 mod headers;
 mod hint;
 mod lenient;
 pub mod openai_chat;
+mod piston;
 pub mod redact;
+pub(crate) mod run_code;
 mod settings;
 mod table;
 #[cfg(test)]

@@ -1,14 +1,12 @@
-use super::accepted::accepted;
+use super::accepted::accept;
 use crate::answer::Answer;
 use crate::app::{App, Readiness};
 use crate::call::Call;
 use crate::idempotency;
 use crate::problem::Problem;
 use crate::query::Query;
-use redrive_shared::idempotency::Idempotency;
 use redrive_shared::ports::Ports;
 use redrive_shared::request::{GenerateRequest, Known};
-use redrive_shared::submit::{Submitted, submit_generate, submit_generate_once};
 
 /// `POST /api/v1/generate`: accepts a job.
 ///
@@ -29,15 +27,5 @@ pub(super) async fn submit<P: Ports, R: Readiness>(
         default_providers: &[],
     };
     let request = GenerateRequest::read(&body, &known).map_err(Problem::invalid)?;
-    let tenant = call.tenant()?;
-    let Some(key) = key else {
-        let job = submit_generate(&app.ports, &tenant, &request).await?;
-        return accepted(call, job, false);
-    };
-    let idempotency = Idempotency::of_body(key, &body);
-    match submit_generate_once(&app.ports, &tenant, &request, &idempotency).await? {
-        Submitted::New(job) => accepted(call, job, false),
-        Submitted::Repeated(job) => accepted(call, job, true),
-        Submitted::KeyReused => Err(Problem::idempotency_key_reused()),
-    }
+    accept(app, call, key, &body, &request).await
 }

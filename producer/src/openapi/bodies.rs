@@ -1,5 +1,9 @@
 //! The bodies of requests, for the description only: the code reads them field by field.
 
+mod execute;
+
+pub(super) use execute::{ExecuteBody, ExecuteTestsBody};
+
 use redrive_shared::access::Scope;
 use redrive_shared::request::{ResponseFormat, Role};
 use serde::Serialize;

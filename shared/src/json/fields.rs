@@ -42,6 +42,12 @@ impl<'v> Item<'v> {
         }
     }
 
+    /// The value as it is, for a rule that looks at all of it.
+    #[must_use]
+    pub const fn value(&self) -> &'v Value {
+        self.value
+    }
+
     /// The violation that this value is not what it must be.
     #[must_use]
     pub fn refuse(&self, detail: impl Into<String>) -> Vec<FieldError> {

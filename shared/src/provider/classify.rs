@@ -4,7 +4,7 @@ use super::error_body::ErrorBody;
 use super::table::{self, Evidence, Finding, Mark, Outcome};
 use super::{
     Action, Answer, Budget, Dialect, Failure, MAX_REPLY_BYTES, Provider, ProviderReply, Row,
-    TransportError, Verdict, hint, lenient, openai_chat, redact,
+    TransportError, Verdict, executor, hint, lenient, openai_chat, piston, redact,
 };
 use crate::clock::Instant;
 use serde_json::Value;
@@ -61,7 +61,7 @@ impl Call<'_> {
     /// A success is one only after these checks, in this order.
     fn success(&self) -> Verdict {
         let fits = self.reply.body.len() <= MAX_REPLY_BYTES;
-        let Some(body) = fits.then(|| lenient::json(&self.reply.body)).flatten() else {
+        let Some(body) = fits.then(|| self.json()).flatten() else {
             return Verdict::Failed(self.found(Finding::Unreadable));
         };
         let reading = match ErrorBody::within(&body) {
@@ -75,15 +75,28 @@ impl Call<'_> {
         }
     }
 
+    /// The JSON of the body. What a program gave may hold more values than any answer of a model.
+    fn json(&self) -> Option<Value> {
+        match self.provider {
+            Provider::Executor => lenient::json_of(&self.reply.body, executor::MOST_VALUES),
+            Provider::OpenAi
+            | Provider::AzureOpenAi
+            | Provider::Anthropic
+            | Provider::WorkersAi
+            | Provider::Compatible
+            | Provider::Piston => lenient::json(&self.reply.body),
+        }
+    }
+
     fn read(&self, body: &Value) -> Reading {
         match self.provider {
             Provider::OpenAi
             | Provider::AzureOpenAi
             | Provider::Anthropic
             | Provider::WorkersAi
-            | Provider::Compatible
-            | Provider::Executor
-            | Provider::Piston => openai_chat::answer(body),
+            | Provider::Compatible => openai_chat::answer(body),
+            Provider::Executor => executor::answer(body),
+            Provider::Piston => piston::answer(body),
         }
     }
 

@@ -16,11 +16,21 @@ const MOST_VALUES: usize = 20_000;
 ///
 /// White space around it is no mistake: some providers send blank lines while the model thinks.
 pub(super) fn json(body: &[u8]) -> Option<Value> {
+    json_of(body, MOST_VALUES)
+}
+
+/// The same for a body that may hold so many values.
+pub(super) fn json_of(body: &[u8], values: usize) -> Option<Value> {
     let text = std::str::from_utf8(body).ok()?;
-    if values_at_most(body) > MOST_VALUES {
+    if !holds_at_most(body, values) {
         return None;
     }
     serde_json::from_str(text.trim_start_matches('\u{feff}').trim()).ok()
+}
+
+/// Whether a body holds no more than so many values.
+pub(super) fn holds_at_most(body: &[u8], values: usize) -> bool {
+    values_at_most(body) <= values
 }
 
 /// How many values a body holds at most: what opens one or parts two, outside of strings.

@@ -1,7 +1,7 @@
 //! The providers of a deployment, ready to be asked: the configuration with its secrets.
 
 use super::headers::HeaderText;
-use super::{Action, Dialect, Failure, Fallback};
+use super::{Action, Dialect, Failure, Fallback, run_code};
 use crate::access::Secret;
 use crate::configuration::{Configuration, HeaderSource, ProviderConfiguration, Reached};
 use crate::error_code::ErrorCode;
@@ -65,11 +65,12 @@ impl Providers {
     /// The providers of `configuration`, with the secrets that `secret` knows by their names.
     #[must_use]
     pub fn new(configuration: Configuration, secret: impl Fn(&str) -> Option<String>) -> Self {
-        let settings = configuration
+        let mut settings: BTreeMap<_, _> = configuration
             .providers
             .iter()
             .map(|(name, one)| (name.clone(), ProviderSettings::new(one.clone(), &secret)))
             .collect();
+        settings.extend(run_code::settings(&configuration, &secret));
         Self {
             configuration,
             settings,

@@ -1,4 +1,4 @@
-//! Every limit of a `generate` request, in one place. Lengths count bytes of UTF-8.
+//! Every limit of a request, in one place. Lengths count bytes of UTF-8.
 
 use std::ops::RangeInclusive;
 
@@ -47,3 +47,43 @@ pub const MAX_ATTEMPTS: RangeInclusive<u8> = 1..=20;
 
 /// `maxAttempts` when it is absent.
 pub const DEFAULT_MAX_ATTEMPTS: u8 = 5;
+
+/// Length of `sourceCode` and `userCode`: up to 256 KiB.
+pub const SOURCE_BYTES: RangeInclusive<usize> = 1..=262_144;
+
+/// Length of `stdin`; it may be empty.
+pub const STDIN_BYTES: RangeInclusive<usize> = 0..=262_144;
+
+/// Value of `timeLimit`, in seconds.
+pub const TIME_LIMIT_SECONDS: RangeInclusive<f64> = 0.1..=30.0;
+
+/// `timeLimit` when it is absent, where so much is allowed.
+pub const DEFAULT_TIME_LIMIT_SECONDS: f64 = 10.0;
+
+/// Value of `memoryLimit`, in MiB, for the languages that our executors run.
+pub const MEMORY_LIMIT_MIB: RangeInclusive<u32> = 16..=64;
+
+/// The largest `memoryLimit` that a remote executor may be given, in MiB.
+pub const REMOTE_MEMORY_LIMIT_MIB: u32 = 512;
+
+/// `memoryLimit` when it is absent, where so much is allowed.
+pub const DEFAULT_MEMORY_LIMIT_MIB: u32 = 64;
+
+/// How many `testCases` there may be.
+pub const TEST_CASES: RangeInclusive<usize> = 1..=100;
+
+/// The most bytes of all `testCases` as JSON. A body is no longer than that, but numbers can be
+/// written shorter than they are stored: `1e15` has sixteen digits.
+pub const TEST_CASES_BYTES: usize = 1_048_576;
+
+/// Length of a test case's `name`.
+pub const TEST_NAME_BYTES: RangeInclusive<usize> = 1..=128;
+
+/// Length of `functionName`.
+pub const FUNCTION_NAME_BYTES: RangeInclusive<usize> = 1..=128;
+
+/// Value of `tolerance`.
+pub const TOLERANCE: RangeInclusive<f64> = 0.0..=1.0;
+
+/// `tolerance` when it is absent.
+pub const DEFAULT_TOLERANCE: f64 = 1e-9;

@@ -2,12 +2,10 @@
 
 use super::{
     Content, GenerateInput, GenerateRequest, Message, OnContentFilter, OnRefusal, ResponseFormat,
-    Role, Target, limits,
+    Role, Submission, Target, limits,
 };
 use crate::configuration::Configuration;
-use crate::json::rules::{
-    Ruling, array, checked, choice, entries, integer, label, number, object, text,
-};
+use crate::json::rules::{Ruling, array, checked, choice, integer, label, number, object, text};
 use crate::json::{FieldError, Fields, Item};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -39,20 +37,11 @@ impl GenerateRequest {
     pub fn read(value: &Value, known: &Known<'_>) -> Result<Self, Vec<FieldError>> {
         let mut fields = Fields::of(value);
         let input = read_input(&mut fields, known);
-        let ref_type = fields.optional("refType", label(limits::REF_BYTES));
-        let ref_id = fields.optional("refId", label(limits::REF_BYTES));
-        let metadata = fields.optional("metadata", read_metadata);
-        let deadline_seconds =
-            fields.optional("deadlineSeconds", integer(limits::DEADLINE_SECONDS));
-        let max_attempts = fields.optional("maxAttempts", integer(limits::MAX_ATTEMPTS));
+        let submission = Submission::read(&mut fields);
         fields.finish(|| {
             Some(Self {
                 input: input?,
-                ref_type: ref_type.map(str::to_owned),
-                ref_id: ref_id.map(str::to_owned),
-                metadata: metadata.unwrap_or_default(),
-                deadline_seconds: deadline_seconds.unwrap_or(limits::DEFAULT_DEADLINE_SECONDS),
-                max_attempts: max_attempts.unwrap_or(limits::DEFAULT_MAX_ATTEMPTS),
+                submission,
             })
         })
     }
@@ -149,11 +138,6 @@ pub(crate) fn read_model(item: Item<'_>) -> Ruling<&str> {
             Err("may hold only letters and digits of ASCII and the characters ._:/@+-")
         }
     })(item)
-}
-
-fn read_metadata(item: Item<'_>) -> Ruling<BTreeMap<String, String>> {
-    let value = |item| text(limits::METADATA_VALUE_BYTES)(item).map(str::to_owned);
-    entries(limits::METADATA_KEYS, limits::METADATA_KEY_BYTES, value)(item)
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! One provider of the chain: asked once, unless its circuit is open.
 
 use super::Run;
-use super::plan::Task;
+use super::cases::Cases;
+use super::plan::{Task, Work};
 use crate::circuit::gate::{Gate, Pass};
 use crate::circuit::{CircuitKey, CircuitState, Opening, Report, patience};
 use crate::clock::{Clock, Instant};
 use crate::entropy::Entropy;
+use crate::execute::Program;
 use crate::job::ClaimedJob;
 use crate::ports::Ports;
 use crate::provider::{
@@ -43,7 +45,8 @@ pub(super) struct Call<'a> {
 impl Call<'_> {
     /// Asks.
     pub(super) async fn make<P: Ports, T: Transport>(&self, run: &Run<'_, P, T>) -> Asked {
-        let (settings, request) = match self.prepare(run) {
+        let work = self.task.work(run.settings.providers.configuration());
+        let (settings, request) = match self.prepare(run, &work) {
             Ok(prepared) => prepared,
             Err(failure) => return Asked::Impossible(failure),
         };
@@ -57,7 +60,10 @@ impl Call<'_> {
             Pass::Call(ticket) => ticket,
             Pass::Wait(state, opening) => return self.wait(run, &key, state, &opening),
         };
-        let verdict = self.turns(run, settings, request).await;
+        let verdict = match &work {
+            Work::Ask(_) => self.turns(run, settings, request).await,
+            Work::Run(program) => self.cases(settings, program).run(run, request).await,
+        };
         gate.leave(&ticket, Report::of(&verdict)).await;
         Asked::Verdict(verdict)
     }
@@ -65,15 +71,23 @@ impl Call<'_> {
     fn prepare<'r, P: Ports, T>(
         &self,
         run: &Run<'r, P, T>,
+        work: &Work<'_>,
     ) -> Result<(&'r ProviderSettings, ProviderRequest), Failure> {
         let settings = run.settings.providers.get(&self.target.provider)?;
-        let request = match (self.task, self.pending) {
-            (_, Some(response_id)) => provider::poll(settings, response_id)?,
-            (Task::Generate(input), None) => {
-                provider::generate(settings, &self.target.model, input)?
-            }
+        let request = match (work, self.pending) {
+            (Work::Run(program), _) => self.cases(settings, program).first()?,
+            (Work::Ask(_), Some(response_id)) => provider::poll(settings, response_id)?,
+            (Work::Ask(input), None) => provider::generate(settings, &self.target.model, input)?,
         };
         Ok((settings, self.named(request)))
+    }
+
+    fn cases<'a>(&'a self, settings: &'a ProviderSettings, program: &'a Program<'a>) -> Cases<'a> {
+        Cases {
+            call: self,
+            settings,
+            program,
+        }
     }
 
     /// Asks, and goes on with a turn that paused, all within the timeout.
@@ -133,7 +147,7 @@ impl Call<'_> {
     }
 
     /// The request with the job's name on it, for the logs of a gateway between us and the provider.
-    fn named(&self, mut request: ProviderRequest) -> ProviderRequest {
+    pub(super) fn named(&self, mut request: ProviderRequest) -> ProviderRequest {
         let fields = [
             ("x-redrive-job", self.job.id.to_string()),
             ("x-redrive-attempt", self.job.attempt.to_string()),

@@ -15,7 +15,7 @@ use redrive_shared::ids::{JobId, KeyId, TenantId};
 use redrive_shared::replay::{Overrides, ReplayRequest, replay};
 use redrive_shared::run::run_delivery;
 use redrive_shared::status;
-use redrive_shared::submit::{submit_generate, submit_generate_once};
+use redrive_shared::submit::{submit, submit_once};
 use redrive_shared::sweep::sweep;
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,7 +57,7 @@ impl World {
         };
         let request = request(shape);
         self.begin(start.id, async move {
-            Ending::Submitted(submit_generate(&start.ports, &tenant, &request).await)
+            Ending::Submitted(submit(&start.ports, &tenant, &request).await)
         });
     }
 
@@ -73,7 +73,7 @@ impl World {
         let request = request(shape);
         self.begin(start.id, async move {
             let submitted =
-                submit_generate_once(&start.ports, &tenant, &request, &idempotency).await;
+                submit_once(&start.ports, &tenant, &request, &idempotency).await;
             Ending::SubmittedOnce(key, shape, submitted)
         });
     }

@@ -11,11 +11,12 @@ use super::Then::{Fail, Instead, Mark, Reenter};
 use super::When::{self, RetryForbidden, Status, Transport};
 use super::{Finding, Outcome, Rule, dead, fail, retry, rule_of};
 use crate::error_code::ErrorCode;
-use crate::provider::Provider::{self, Compatible, OpenAi};
+use crate::provider::Provider::{self, Compatible, Executor, OpenAi, Piston};
 use crate::provider::{Action, Budget, CircuitSign, Row, TransportError};
 use crate::retry::Backoff::{Base, Fast, Standard};
 
-const ANY: &[Provider] = &[OpenAi, Compatible];
+const ANY: &[Provider] = &[OpenAi, Compatible, Executor, Piston];
+const EXECUTORS: &[Provider] = &[Executor, Piston];
 const OPENAI: &[Provider] = &[OpenAi];
 const COMPATIBLE: &[Provider] = &[Compatible];
 
@@ -188,6 +189,12 @@ pub(in crate::provider) static TABLE: &[Rule] = &[
     // A gateway in front of OpenAI passes its codes on, so the row holds for both.
     rule_of(19, ANY, Status(Of(&[400]), Named(POLICY)), Fail(CONTENT_REFUSED)),
     rule_of(19, COMPATIBLE, Status(Of(&[403]), Moderated), Fail(CONTENT_REFUSED)),
+    // What the client sent was judged at the submit, so it is ours and the operator's to put right.
+    rule_of(24, EXECUTORS, Status(Of(&[400]), Any), Fail(dead(
+        ErrorCode::ProviderMisconfigured,
+        "The executor refused the request: it knows the language or its version not, allows less \
+         time or memory than the configuration says, or is of another version than the consumer.",
+    ))),
     rule_of(24, ANY, Status(Of(&[400]), Any), Fail(fail(
         ErrorCode::InvalidRequest, "The provider refused the request as invalid.",
     ))),

@@ -42,11 +42,13 @@ fn a_prompt_alone_is_a_request_with_the_defaults() {
             vec![Target::new("openai", "usual")],
             vec![message(Role::User, "Say hello.")],
         ),
-        ref_type: None,
-        ref_id: None,
-        metadata: BTreeMap::new(),
-        deadline_seconds: 86_400,
-        max_attempts: 5,
+        submission: Submission {
+            ref_type: None,
+            ref_id: None,
+            metadata: BTreeMap::new(),
+            deadline_seconds: 86_400,
+            max_attempts: 5,
+        },
     };
     assert_eq!(accepted(&json!({"prompt": "Say hello."})), expected);
 }
@@ -98,12 +100,13 @@ fn every_field_is_read() {
     assert_eq!(request.input.response_format, ResponseFormat::Json);
     assert_eq!(request.input.language.as_deref(), Some("Rust"));
     assert_eq!(request.input.difficulty.as_deref(), Some("hard"));
-    assert_eq!(request.metadata.len(), 3);
-    assert_eq!(request.metadata["__proto__"], "b");
-    assert_eq!(request.ref_id.as_deref(), Some("4711"));
-    assert_eq!(request.ref_type.as_deref(), Some("ticket"));
+    let submission = request.submission;
+    assert_eq!(submission.metadata.len(), 3);
+    assert_eq!(submission.metadata["__proto__"], "b");
+    assert_eq!(submission.ref_id.as_deref(), Some("4711"));
+    assert_eq!(submission.ref_type.as_deref(), Some("ticket"));
     assert_eq!(
-        (request.deadline_seconds, request.max_attempts),
+        (submission.deadline_seconds, submission.max_attempts),
         (604_800, 20)
     );
 }
@@ -337,7 +340,7 @@ fn metadata_is_bounded_in_keys_and_values() {
             (0..count).map(|index| (format!("k{index}"), "v")).collect();
         with("metadata", json!(entries))
     };
-    assert_eq!(accepted(&keys(64)).metadata.len(), 64);
+    assert_eq!(accepted(&keys(64)).submission.metadata.len(), 64);
     assert_eq!(pointers(&keys(65)), ["/metadata"]);
 
     let long_key = "k".repeat(64);
