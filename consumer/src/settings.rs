@@ -1,5 +1,6 @@
 //! The Worker's settings, and what is wrong with them.
 
+use crate::transport::missing_bindings;
 use redrive_shared::cloudflare::{Bindings, setting, whole_number};
 use redrive_shared::configuration::{Configuration, ProviderConfiguration};
 use redrive_shared::provider::{Provider, Providers};
@@ -47,7 +48,9 @@ pub(crate) fn problems(env: &Env) -> Vec<String> {
     let mut problems = Vec::new();
     problems.extend(run_settings(env).err());
     problems.extend(sweep_grace_seconds(env).err());
-    problems.extend(providers(env).problems());
+    let providers = providers(env);
+    problems.extend(providers.problems());
+    problems.extend(missing_bindings(env, providers.configuration()));
     problems.extend(Bindings::new(env).err().map(|error| error.to_string()));
     problems
 }

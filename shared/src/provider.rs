@@ -5,7 +5,10 @@
 //! pure and total function driven by a table that is data.
 //! Another provider is another protocol module, another variant of [`Provider`] and more rows.
 
+mod anthropic;
 mod ask;
+mod azure;
+pub mod capabilities;
 mod classify;
 mod error_body;
 mod executor;
@@ -14,14 +17,19 @@ mod headers;
 mod hint;
 mod lenient;
 pub mod openai_chat;
+mod openai_responses;
+mod outgoing;
 mod piston;
 pub mod redact;
 pub(crate) mod run_code;
 mod settings;
+mod subset;
 mod table;
 #[cfg(test)]
 mod tests;
 mod verdict;
+mod wording;
+pub mod workers_ai;
 
 pub use crate::access::Secret;
 pub use ask::{generate, go_on, poll};

@@ -5,3 +5,4 @@ mod request;
 
 pub(super) use reply::answer;
 pub use request::request;
+pub(super) use request::{RESERVED, WireMessage, body, messages};

@@ -175,20 +175,6 @@ impl ProviderSettings {
         let key = self.api_key.as_ref()?;
         HeaderText::new(format!("Bearer {}", key.reveal())).ok()
     }
-
-    /// The base URL followed by `path`, which is not appended when it is already there; `None` for
-    /// what is reached by a binding.
-    pub(crate) fn endpoint(&self, path: &str) -> Option<String> {
-        let Reached::Url { base_url, .. } = &self.configuration.reached else {
-            return None;
-        };
-        let base = base_url.trim().trim_end_matches('/');
-        Some(if base.ends_with(path) {
-            base.to_owned()
-        } else {
-            format!("{base}{path}")
-        })
-    }
 }
 
 /// The host of a base URL, which is refused when it is not plainly `http(s)://host[:port][/path]`.

@@ -1,0 +1,5 @@
+//! OpenAI's responses, as OpenAI, Azure and the servers that follow it speak them.
+
+mod request;
+
+pub(super) use request::{RESERVED, body, is_response_id, poll, request};
