@@ -168,8 +168,12 @@ impl ProviderConfiguration {
     }
 
     /// What a call of `model` costs that used so much; `None` when price or tokens are not known.
+    /// What runs programs counts no tokens, and charges for none.
     #[must_use]
     pub fn cost(&self, model: &str, usage: Option<&Usage>) -> Option<Cost> {
+        if matches!(self.kind, Provider::Executor | Provider::Piston) {
+            return Some(0);
+        }
         self.models.get(model)?.price?.of(usage?)
     }
 
