@@ -5,20 +5,24 @@
 //! pure and total function driven by a table that is data.
 //! Another provider is another protocol module, another variant of [`Provider`] and more rows.
 
+mod anthropic;
 mod ask;
 mod classify;
 mod error_body;
+mod event_stream;
 pub mod format;
 mod headers;
 mod hint;
 mod lenient;
 pub mod openai_chat;
+mod openai_responses;
 pub mod redact;
 mod settings;
 mod table;
 #[cfg(test)]
 mod tests;
 mod verdict;
+pub mod workers_ai;
 
 pub use crate::access::Secret;
 pub use ask::{generate, go_on, poll};

@@ -3,5 +3,5 @@
 mod reply;
 mod request;
 
-pub(super) use reply::answer;
+pub(super) use reply::{answer, finish_reason, usage};
 pub use request::request;

@@ -1,0 +1,5 @@
+//! Anthropic's messages.
+
+mod reply;
+
+pub(super) use reply::answer;
