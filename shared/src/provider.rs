@@ -11,6 +11,7 @@ mod azure;
 pub mod capabilities;
 mod classify;
 mod error_body;
+mod event_stream;
 mod executor;
 pub mod format;
 mod headers;

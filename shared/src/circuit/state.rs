@@ -108,6 +108,7 @@ impl Report {
             (CircuitSign::Opens { minutes }, _, _) => {
                 Self::Shut(failure.code, Duration::from_mins(minutes.into()))
             }
+            (CircuitSign::OpensUntilHint, _, Some(hint)) => Self::Shut(failure.code, hint),
             (CircuitSign::Counts, Budget::Throttle, Some(hint)) => {
                 Self::Throttled(failure.code, hint.min(LONGEST_HINT))
             }
@@ -115,7 +116,8 @@ impl Report {
                 CircuitSign::Counts,
                 Budget::Throttle | Budget::Failure | Budget::Immediate,
                 Some(_) | None,
-            ) => Self::Failed(failure.code),
+            )
+            | (CircuitSign::OpensUntilHint, _, None) => Self::Failed(failure.code),
         }
     }
 }
