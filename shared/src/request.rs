@@ -2,8 +2,9 @@
 
 pub mod limits;
 mod read;
+mod whom;
 
-pub use read::Known;
+pub use whom::{Known, Wanted, Whom, read_list};
 
 pub(crate) use read::read_model;
 
