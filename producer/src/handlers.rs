@@ -8,6 +8,7 @@ mod health;
 mod jobs;
 mod keys;
 mod page;
+mod providers;
 mod tenants;
 
 use crate::answer::Answer;
@@ -28,6 +29,7 @@ pub(crate) async fn run<P: Ports, R: Readiness>(
         Operation::Ready => health::ready(app).await,
         Operation::OpenApi => Ok(health::openapi()),
         Operation::SubmitGenerate => generate::submit(app, call).await,
+        Operation::ListProviders => providers::list(app, call),
         Operation::ReadJob => jobs::read(app, call).await,
         Operation::ListJobs => jobs::list(app, call).await,
         Operation::CancelJob => jobs::cancel(app, call).await,

@@ -11,6 +11,8 @@ use redrive_shared::access::Scope;
 pub enum Access {
     /// Nothing.
     Public,
+    /// An API key, whatever its scopes.
+    AnyKey,
     /// An API key that holds the scope.
     Scope(Scope),
     /// The operator's key, or an API key that holds the scope `admin`.
@@ -28,6 +30,8 @@ pub enum Operation {
     OpenApi,
     /// Accepts a `generate` job.
     SubmitGenerate,
+    /// Gives the providers that jobs may ask.
+    ListProviders,
     /// Gives one job.
     ReadJob,
     /// Gives a page of jobs.
@@ -84,7 +88,7 @@ const fn route(method: Method, path: &'static str, access: Access, operation: Op
 }
 
 /// Every route.
-pub static ROUTES: [Route; 19] = [
+pub static ROUTES: [Route; 20] = [
     route(Method::GET, "/health", Access::Public, Operation::Health),
     route(
         Method::GET,
@@ -110,6 +114,12 @@ pub static ROUTES: [Route; 19] = [
         "/api/v1/generate/{id}/status",
         READ,
         Operation::ReadJob,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/providers",
+        Access::AnyKey,
+        Operation::ListProviders,
     ),
     route(Method::GET, "/api/v1/jobs", READ, Operation::ListJobs),
     route(Method::GET, "/api/v1/jobs/{id}", READ, Operation::ReadJob),

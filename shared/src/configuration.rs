@@ -67,7 +67,7 @@ pub enum Reached {
         /// Azure's classic deployments: the date of the interface; `None`: its v1 interface, and
         /// all others.
         api_version: Option<String>,
-        /// Workers AI: the account; `None` for all others.
+        /// Workers AI: the account; `None` for all others, and where the URL of a gateway names it.
         account_id: Option<String>,
     },
     /// Workers AI, by the binding of this name.

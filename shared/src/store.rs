@@ -19,7 +19,7 @@ pub(crate) use circuits::CIRCUITS_LIMIT;
 pub use circuits::Probed;
 pub use commit::{Answered, Commit, Settlement};
 pub use reading::{DeadLetterFilter, DeadLetterRecord, JobFilter, PAGE_LIMIT};
-pub use replaying::{NewReplay, ReplayStanding};
+pub use replaying::{Asked, NewReplay, ReplayStanding};
 pub use retaining::Deleted;
 pub use submitting::{KeyHolder, NewJob};
 pub use sweeping::{SweepLimits, Swept, SweptJob};

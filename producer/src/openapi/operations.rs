@@ -185,6 +185,7 @@ pub(super) fn describe(route: &Route) -> Described {
         Operation::Ready => service::ready(),
         Operation::OpenApi => service::openapi(),
         Operation::SubmitGenerate => jobs::submit_generate(),
+        Operation::ListProviders => service::list_providers(),
         Operation::ReadJob => jobs::read(route.path),
         Operation::ListJobs => jobs::list(),
         Operation::CancelJob => jobs::cancel(),

@@ -15,6 +15,17 @@ impl Configuration {
             .collect()
     }
 
+    /// The names of those secrets that are keys; the others are values of header fields.
+    #[must_use]
+    pub fn keys(&self) -> BTreeSet<&str> {
+        let providers = self.providers.values();
+        let remote = self.remote_executor.iter();
+        providers
+            .filter_map(|one| one.api_key_secret.as_deref())
+            .chain(remote.filter_map(|one| one.api_key_secret.as_deref()))
+            .collect()
+    }
+
     /// The binding of Workers AI that it refers to.
     #[must_use]
     pub fn binding(&self) -> Option<&str> {

@@ -117,12 +117,15 @@ fn read_chain(fields: &mut Fields<'_>, known: &Known<'_>) -> Option<Vec<Target>>
 /// What a provider of the chain cannot do, at the field that asks for it.
 fn refuse_unsupported(fields: &mut Fields<'_>, known: &Known<'_>, input: &GenerateInput) {
     let mut told: Vec<(String, String)> = Vec::new();
-    for target in &input.providers {
+    for (index, target) in input.providers.iter().enumerate() {
         let Some(provider) = known.configuration.providers.get(&target.provider) else {
             continue;
         };
         for (pointer, rule) in provided::unsupported(provider, &target.model, input) {
-            let pointer = messages::pointer_in_body(&pointer, fields, input);
+            let pointer = match pointer.as_str() {
+                "/model" if fields.has("providers") => format!("/providers/{index}/model"),
+                other => messages::pointer_in_body(other, fields, input),
+            };
             if !told.contains(&(pointer.clone(), rule.clone())) {
                 fields.refuse_at(&pointer, rule.clone());
                 told.push((pointer, rule));

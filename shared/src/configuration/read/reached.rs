@@ -22,7 +22,7 @@ pub(super) struct Read {
 const fn usual_base_url(kind: Provider) -> Option<&'static str> {
     match kind {
         Provider::OpenAi => Some("https://api.openai.com/v1"),
-        Provider::Anthropic => Some("https://api.anthropic.com/v1"),
+        Provider::Anthropic => Some("https://api.anthropic.com"),
         Provider::WorkersAi => Some("https://api.cloudflare.com/client/v4"),
         Provider::AzureOpenAi | Provider::Compatible | Provider::Executor | Provider::Piston => {
             None
@@ -91,7 +91,8 @@ fn check_version(
     }
 }
 
-/// Workers AI is reached by a binding, or over HTTP by its account; all others over HTTP.
+/// Workers AI is reached by a binding, or over HTTP by its account or by a gateway, whose URL names
+/// the account; all others over HTTP.
 fn check_binding(fields: &mut Fields<'_>, kind: Provider) {
     if kind != Provider::WorkersAi {
         for name in ["account_id", "binding"] {
@@ -105,8 +106,9 @@ fn check_binding(fields: &mut Fields<'_>, kind: Provider) {
                 fields.refuse(name, "must be absent with `binding`");
             }
         }
-    } else if !fields.has("account_id") {
-        fields.refuse("binding", "is required, or else `account_id`");
+    } else if !fields.has("account_id") && !fields.has("base_url") {
+        let detail = "is required, or `account_id`, or the `base_url` of a gateway";
+        fields.refuse("binding", detail);
     }
 }
 
