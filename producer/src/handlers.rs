@@ -10,6 +10,7 @@ mod jobs;
 mod keys;
 mod languages;
 mod page;
+mod providers;
 mod tenants;
 
 use crate::answer::Answer;
@@ -33,6 +34,7 @@ pub(crate) async fn run<P: Ports, R: Readiness>(
         Operation::SubmitExecute => execute::submit(app, call).await,
         Operation::SubmitExecuteTests => execute::submit_tests(app, call).await,
         Operation::ListLanguages => languages::list(app, call),
+        Operation::ListProviders => providers::list(app, call),
         Operation::ReadJob => jobs::read(app, call).await,
         Operation::ListJobs => jobs::list(app, call).await,
         Operation::CancelJob => jobs::cancel(app, call).await,

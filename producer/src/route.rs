@@ -11,6 +11,8 @@ use redrive_shared::access::Scope;
 pub enum Access {
     /// Nothing.
     Public,
+    /// An API key, whatever its scopes.
+    AnyKey,
     /// An API key that holds the scope.
     Scope(Scope),
     /// The operator's key, or an API key that holds the scope `admin`.
@@ -34,6 +36,8 @@ pub enum Operation {
     SubmitExecuteTests,
     /// Gives the languages that jobs may name.
     ListLanguages,
+    /// Gives the providers that jobs may ask.
+    ListProviders,
     /// Gives one job.
     ReadJob,
     /// Gives a page of jobs.
@@ -90,7 +94,7 @@ const fn route(method: Method, path: &'static str, access: Access, operation: Op
 }
 
 /// Every route.
-pub static ROUTES: [Route; 23] = [
+pub static ROUTES: [Route; 24] = [
     route(Method::GET, "/health", Access::Public, Operation::Health),
     route(
         Method::GET,
@@ -140,6 +144,12 @@ pub static ROUTES: [Route; 23] = [
         "/api/v1/languages",
         READ,
         Operation::ListLanguages,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/providers",
+        Access::AnyKey,
+        Operation::ListProviders,
     ),
     route(Method::GET, "/api/v1/jobs", READ, Operation::ListJobs),
     route(Method::GET, "/api/v1/jobs/{id}", READ, Operation::ReadJob),

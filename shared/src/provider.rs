@@ -36,6 +36,7 @@ pub use crate::access::Secret;
 pub use ask::{generate, go_on, poll};
 pub use classify::classify;
 pub use headers::{HeaderText, InvalidHeaderText, ReplyHeaders};
+pub(crate) use settings::host_of;
 pub use settings::{Misconfigured, ProviderSettings, Providers};
 pub use verdict::{
     Action, Answer, Budget, CircuitSign, Failure, Fallback, FinishReason, Paused, Pending, Row,

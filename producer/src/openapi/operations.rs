@@ -189,6 +189,7 @@ pub(super) fn describe(route: &Route) -> Described {
         Operation::SubmitExecute => execute::submit(),
         Operation::SubmitExecuteTests => execute::submit_tests(),
         Operation::ListLanguages => execute::languages(),
+        Operation::ListProviders => service::list_providers(),
         Operation::ReadJob => jobs::read(route.path),
         Operation::ListJobs => jobs::list(),
         Operation::CancelJob => jobs::cancel(),

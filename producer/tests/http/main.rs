@@ -18,6 +18,7 @@ mod dead_letters;
 mod health;
 mod idempotency;
 mod listing;
+mod providers;
 mod replaying;
 mod replaying_once;
 mod status;

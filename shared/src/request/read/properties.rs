@@ -1,4 +1,5 @@
 use super::*;
+use crate::request::{Message, Role};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -84,6 +85,6 @@ proptest! {
     fn any_prompt_without_nul_is_kept_exactly(prompt in "[^\0]{1,200}") {
         let request = GenerateRequest::read(&json!({"prompt": prompt}), &super::tests::known());
         let messages = request.map(|request| request.input.messages);
-        prop_assert_eq!(messages, Ok(vec![message(Role::User, &prompt)]));
+        prop_assert_eq!(messages, Ok(vec![Message::new(Role::User, prompt)]));
     }
 }
