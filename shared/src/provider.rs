@@ -19,6 +19,7 @@ pub mod openai_chat;
 mod openai_responses;
 mod outgoing;
 pub mod redact;
+mod schema;
 mod settings;
 mod subset;
 mod table;
@@ -32,6 +33,7 @@ pub use crate::access::Secret;
 pub use ask::{generate, go_on, poll};
 pub use classify::classify;
 pub use headers::{HeaderText, InvalidHeaderText, ReplyHeaders};
+pub use schema::check_schema;
 pub use settings::{Misconfigured, ProviderSettings, Providers};
 pub use verdict::{
     Action, Answer, Budget, CircuitSign, Failure, Fallback, FinishReason, Paused, Pending, Row,
