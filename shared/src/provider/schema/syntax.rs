@@ -64,7 +64,9 @@ impl<'s> Syntax<'s> {
                 let at = pointer::join(at, keyword);
                 self.keyword(keyword, value, &at, depth)
             }),
-            _ => refuse(at, "must be a schema: an object, `true` or `false`"),
+            Value::Null | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+                refuse(at, "must be a schema: an object, `true` or `false`")
+            }
         }
     }
 
@@ -201,12 +203,12 @@ fn is_draft(value: &Value) -> bool {
 
 fn is_type(value: &Value) -> bool {
     let known = |value: &Value| value.as_str().is_some_and(|name| TYPES.contains(&name));
-    match value {
-        Value::Array(several) => {
+    match value.as_array() {
+        Some(several) => {
             let names: BTreeSet<_> = several.iter().filter_map(Value::as_str).collect();
             !several.is_empty() && names.len() == several.len() && several.iter().all(known)
         }
-        one => known(one),
+        None => known(value),
     }
 }
 

@@ -1,11 +1,15 @@
 //! Whether a value fits a schema that [`super::check_schema`] let pass.
 
-use super::number::{compare, is_integer, is_multiple, same};
+mod array;
+mod object;
+mod rules;
+
+use super::number::same;
 use super::pattern::Pattern;
 use super::referred;
 use crate::json::pointer;
+use rules::{at_least, at_most, cost, is_of, number_fits};
 use serde_json::{Map, Value};
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// The most places that are named where a value does not fit.
@@ -88,7 +92,11 @@ impl<'s> Validation<'s> {
         let keywords = match schema {
             Value::Object(keywords) => keywords,
             Value::Bool(false) => return Ok(self.misfit(at, "must be absent")),
-            _ => return Ok(true),
+            Value::Null
+            | Value::Bool(true)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_) => return Ok(true),
         };
         if self.depth == MAX_DEPTH {
             return Err(TooLong);
@@ -218,197 +226,12 @@ impl<'s> Validation<'s> {
         }
     }
 
-    fn array(
-        &mut self,
-        keywords: &'s Map<String, Value>,
-        keyword: &str,
-        rule: &'s Value,
-        items: &[Value],
-        at: &Path<'_>,
-    ) -> Fits {
-        let fits = match keyword {
-            "maxItems" => at_most(items.len(), rule),
-            "minItems" => at_least(items.len(), rule),
-            "uniqueItems" => rule != &Value::Bool(true) || self.are_different(items)?,
-            "contains" => return self.contains(keywords, rule, items, at),
-            "prefixItems" => {
-                let schemas = rule.as_array().into_iter().flatten();
-                return self.items(schemas.zip(items.iter().enumerate()), at);
-            }
-            "items" => {
-                let before = keywords.get("prefixItems").and_then(Value::as_array);
-                let rest = items.iter().enumerate().skip(before.map_or(0, Vec::len));
-                return self.items(rest.map(|item| (rule, item)), at);
-            }
-            _ => return Ok(true),
-        };
-        Ok(fits || self.broken(at, keyword, rule))
-    }
-
-    fn items<'v>(
-        &mut self,
-        pairs: impl Iterator<Item = (&'s Value, (usize, &'v Value))>,
-        at: &Path<'_>,
-    ) -> Fits {
-        let mut all = true;
-        for (schema, (index, item)) in pairs {
-            if self.misfits.len() >= MAX_MISFITS {
-                break;
-            }
-            all &= self.fits(schema, item, &Path::Index(at, index))?;
-        }
-        Ok(all)
-    }
-
-    fn are_different(&mut self, items: &[Value]) -> Fits {
-        for (index, one) in items.iter().enumerate() {
-            for other in items.iter().skip(index + 1) {
-                if same(one, other, &mut self.steps) {
-                    return Ok(false);
-                }
-                if self.steps == 0 {
-                    return Err(TooLong);
-                }
-            }
-        }
-        Ok(true)
-    }
-
-    fn contains(
-        &mut self,
-        keywords: &'s Map<String, Value>,
-        rule: &'s Value,
-        items: &[Value],
-        at: &Path<'_>,
-    ) -> Fits {
-        let mut count = 0;
-        for item in items {
-            count += usize::from(self.quietly(rule, item, at)?);
-        }
-        let least = keywords.get("minContains");
-        let enough = least.map_or(count > 0, |least| at_least(count, least));
-        let few = keywords.get("maxContains");
-        let few = few.is_none_or(|most| at_most(count, most));
-        Ok((enough && few) || self.misfit(at, "must fit `contains`"))
-    }
-
-    fn object(
-        &mut self,
-        keywords: &'s Map<String, Value>,
-        keyword: &str,
-        rule: &'s Value,
-        fields: &Map<String, Value>,
-        at: &Path<'_>,
-    ) -> Fits {
-        let fits = match keyword {
-            "maxProperties" => at_most(fields.len(), rule),
-            "minProperties" => at_least(fields.len(), rule),
-            "required" => return Ok(self.has_all(rule, fields, at)),
-            "dependentRequired" => {
-                let mut all = true;
-                for (name, rule) in present(rule, fields) {
-                    all &= !fields.contains_key(name) || self.has_all(rule, fields, at);
-                }
-                return Ok(all);
-            }
-            "properties" => {
-                let mut all = true;
-                for (name, schema) in present(rule, fields) {
-                    if let Some(value) = fields.get(name) {
-                        all &= self.fits(schema, value, &Path::Name(at, name))?;
-                    }
-                }
-                return Ok(all);
-            }
-            "patternProperties" => return self.pattern_properties(rule, fields, at),
-            "additionalProperties" => return self.others(keywords, rule, fields, at),
-            "propertyNames" => {
-                let mut all = true;
-                for name in fields.keys() {
-                    all &= self.quietly(rule, &Value::String(name.clone()), at)?;
-                }
-                all
-            }
-            _ => return Ok(true),
-        };
-        Ok(fits || self.broken(at, keyword, rule))
-    }
-
-    fn dependent(
-        &mut self,
-        rule: &'s Value,
-        fields: &Map<String, Value>,
-        value: &Value,
-        at: &Path<'_>,
-    ) -> Fits {
-        let mut all = true;
-        for (_, schema) in present(rule, fields) {
-            all &= self.fits(schema, value, at)?;
-        }
-        Ok(all)
-    }
-
-    fn has_all(&mut self, names: &Value, fields: &Map<String, Value>, at: &Path<'_>) -> bool {
-        let names = names.as_array().into_iter().flatten();
-        let mut all = true;
-        for name in names.filter_map(Value::as_str) {
-            if !fields.contains_key(name) {
-                all = self.misfit(at, format!("must have the property `{name}`"));
-            }
-        }
-        all
-    }
-
-    fn pattern_properties(
-        &mut self,
-        rule: &'s Value,
-        fields: &Map<String, Value>,
-        at: &Path<'_>,
-    ) -> Fits {
-        let mut all = true;
-        for (pattern, schema) in rule.as_object().into_iter().flatten() {
-            for (name, value) in fields {
-                if self.is_found(pattern, name)? {
-                    all &= self.fits(schema, value, &Path::Name(at, "*"))?;
-                }
-            }
-        }
-        Ok(all)
-    }
-
-    /// The fields that neither `properties` nor `patternProperties` speak of.
-    fn others(
-        &mut self,
-        keywords: &'s Map<String, Value>,
-        rule: &'s Value,
-        fields: &Map<String, Value>,
-        at: &Path<'_>,
-    ) -> Fits {
-        let named = keywords.get("properties").and_then(Value::as_object);
-        let patterns = keywords.get("patternProperties").and_then(Value::as_object);
-        let mut all = true;
-        'fields: for (name, value) in fields {
-            if named.is_some_and(|named| named.contains_key(name)) {
-                continue;
-            }
-            for pattern in patterns.into_iter().flat_map(Map::keys) {
-                if self.is_found(pattern, name)? {
-                    continue 'fields;
-                }
-            }
-            if rule == &Value::Bool(false) {
-                return Ok(self.misfit(at, "must have no other properties"));
-            }
-            all &= self.fits(rule, value, &Path::Name(at, "*"))?;
-        }
-        Ok(all)
-    }
-
     fn broken(&mut self, at: &Path<'_>, keyword: &str, rule: &Value) -> bool {
-        let rule = match rule {
-            Value::Number(number) => format!("must fit `{keyword}: {number}`"),
-            Value::String(name) if keyword == "type" => format!("must fit `type: {name}`"),
-            _ => format!("must fit `{keyword}`"),
+        let name = rule.as_str().filter(|_| keyword == "type");
+        let rule = match (rule.as_number(), name) {
+            (Some(number), _) => format!("must fit `{keyword}: {number}`"),
+            (None, Some(name)) => format!("must fit `type: {name}`"),
+            (None, None) => format!("must fit `{keyword}`"),
         };
         self.misfit(at, rule)
     }
@@ -422,74 +245,5 @@ impl<'s> Validation<'s> {
             });
         }
         false
-    }
-}
-
-/// What holding a value to a keyword may take, besides what is counted on the way: its parts are
-/// looked at, or for each part of the rule, whether they are there.
-fn cost(rule: &Value, value: &Value) -> usize {
-    let parts = |value: &Value| match value {
-        Value::String(text) => text.len() / 64,
-        Value::Array(all) => all.len() / 8,
-        Value::Object(all) => all.len() / 8,
-        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
-    };
-    1 + parts(rule) + parts(value)
-}
-
-/// What a rule that has names says of those that are there.
-fn present<'s>(
-    rule: &'s Value,
-    fields: &Map<String, Value>,
-) -> impl Iterator<Item = (&'s String, &'s Value)> {
-    let all = rule.as_object().into_iter().flatten();
-    all.filter(|(name, _)| fields.contains_key(*name))
-}
-
-fn is_of(rule: &Value, value: &Value) -> bool {
-    let is = |name: &Value| match (name.as_str().unwrap_or_default(), value) {
-        ("integer", Value::Number(number)) => is_integer(number),
-        ("null", Value::Null)
-        | ("boolean", Value::Bool(_))
-        | ("number", Value::Number(_))
-        | ("string", Value::String(_))
-        | ("array", Value::Array(_))
-        | ("object", Value::Object(_)) => true,
-        _ => false,
-    };
-    match rule {
-        Value::Array(several) => several.iter().any(is),
-        one => is(one),
-    }
-}
-
-fn number_fits(keyword: &str, rule: &Value, value: &Value) -> bool {
-    let (Value::Number(value), Value::Number(rule)) = (value, rule) else {
-        return true;
-    };
-    match keyword {
-        "maximum" => compare(value, rule) != Ordering::Greater,
-        "exclusiveMaximum" => compare(value, rule) == Ordering::Less,
-        "minimum" => compare(value, rule) != Ordering::Less,
-        "exclusiveMinimum" => compare(value, rule) == Ordering::Greater,
-        "multipleOf" => is_multiple(value, rule),
-        _ => true,
-    }
-}
-
-fn at_most(count: usize, rule: &Value) -> bool {
-    let count = u64::try_from(count).unwrap_or(u64::MAX);
-    bound(rule).is_none_or(|most| compare(&count.into(), most) != Ordering::Greater)
-}
-
-fn at_least(count: usize, rule: &Value) -> bool {
-    let count = u64::try_from(count).unwrap_or(u64::MAX);
-    bound(rule).is_none_or(|least| compare(&count.into(), least) != Ordering::Less)
-}
-
-fn bound(rule: &Value) -> Option<&serde_json::Number> {
-    match rule {
-        Value::Number(bound) => Some(bound),
-        _ => None,
     }
 }
