@@ -23,6 +23,7 @@ mod outgoing;
 mod piston;
 pub mod redact;
 pub(crate) mod run_code;
+mod schema;
 mod settings;
 mod subset;
 mod table;
@@ -37,6 +38,7 @@ pub use ask::{generate, go_on, poll};
 pub use classify::classify;
 pub use headers::{HeaderText, InvalidHeaderText, ReplyHeaders};
 pub(crate) use settings::host_of;
+pub use schema::check_schema;
 pub use settings::{Misconfigured, ProviderSettings, Providers};
 pub use verdict::{
     Action, Answer, Budget, CircuitSign, Failure, Fallback, FinishReason, Paused, Pending, Row,

@@ -79,7 +79,11 @@ impl<'a> WorkerTransport<'a> {
             let options = Object::new();
             set(&options, "returnRawResponse", &true.into())?;
             set(&options, "signal", deadline.signal())?;
-            set(&options, "extraHeaders", &fields(request, is_for_gateways)?.into())?;
+            set(
+                &options,
+                "extraHeaders",
+                &fields(request, is_for_gateways)?.into(),
+            )?;
             let mut headers = request.headers.iter();
             if let Some((_, id)) = headers.find(|(name, _)| name == GATEWAY_FIELD) {
                 let gateway = Object::new();

@@ -30,7 +30,7 @@ pub(super) fn hint(input: &GenerateInput, fields: JsonFields) -> Option<String> 
         ResponseFormat::JsonSchema { schema, .. } if fields == JsonFields::None => {
             hints.push(format!(
                 "Answer with one JSON value that fits this JSON Schema, and nothing else: {schema}"
-            ))
+            ));
         }
         ResponseFormat::Text | ResponseFormat::Json | ResponseFormat::JsonSchema { .. } => {}
     }

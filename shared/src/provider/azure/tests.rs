@@ -23,10 +23,11 @@ fn input() -> GenerateInput {
 }
 
 fn asked(settings: &ProviderSettings) -> String {
-    match request(settings, "my-gpt", &input()).unwrap().to {
-        Destination::Url(url) => url,
-        other => panic!("{other:?}"),
-    }
+    let request = request(settings, "my-gpt", &input()).unwrap();
+    let Destination::Url(url) = request.to else {
+        panic!("{:?}", request.to);
+    };
+    url
 }
 
 const RESOURCE: &str = "https://res.openai.azure.com";

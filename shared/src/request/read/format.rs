@@ -1,7 +1,7 @@
 //! The form the answer is to have.
 
 use super::options::no_nul;
-use crate::provider::format::check_schema;
+use crate::provider::check_schema;
 use crate::json::rules::{Ruling, checked, choice, object, text};
 use crate::json::{Fields, Item};
 use crate::request::{ResponseFormat, limits};
