@@ -133,7 +133,7 @@ impl Running {
     }
 
     fn simulated(simulator: Simulator) -> Result<Self> {
-        let providers = Providers::compatible("simulator", &simulator.url, Some(MODEL))?;
+        let providers = Providers::compatible("simulator", &simulator.url, MODEL)?;
         // The simulator wants no key; the consumer may.
         let key = ("OPENAI_API_KEY".to_owned(), "simulated".to_owned());
         Ok(Self {

@@ -75,19 +75,14 @@ impl Providers {
     ///
     /// # Errors
     /// One of these is not what it must be.
-    pub fn compatible(name: &str, base_url: &str, model: Option<&str>) -> Result<Self> {
-        let mut one = json!({
+    pub fn compatible(name: &str, base_url: &str, model: &str) -> Result<Self> {
+        let one = json!({
             "kind": "openai_compatible",
             "base_url": base_url,
             "api_key_secret": "OPENAI_API_KEY",
+            "default_model": model,
         });
-        let mut whole = Map::new();
-        if let Some(model) = model {
-            one["default_model"] = model.into();
-            whole.insert("default_providers".to_owned(), json!([name]));
-        }
-        whole.insert("providers".to_owned(), json!({ name: one }));
-        Self::of(&Value::Object(whole))
+        Self::of(&json!({"default_providers": [name], "providers": { name: one }}))
     }
 
     /// What they say.

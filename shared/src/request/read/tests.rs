@@ -1,3 +1,6 @@
+mod conversation;
+mod fields;
+
 use super::*;
 use crate::configuration::{Configuration, ProviderConfiguration};
 use crate::provider::Provider;
