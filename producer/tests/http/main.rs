@@ -15,6 +15,7 @@ mod cancelling;
 mod circuits;
 mod contract;
 mod dead_letters;
+mod execute;
 mod health;
 mod idempotency;
 mod listing;
