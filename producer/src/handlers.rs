@@ -12,6 +12,7 @@ mod languages;
 mod page;
 mod providers;
 mod tenants;
+mod usage;
 
 use crate::answer::Answer;
 use crate::app::{App, Readiness};
@@ -38,6 +39,7 @@ pub(crate) async fn run<P: Ports, R: Readiness>(
         Operation::ReadJob => jobs::read(app, call).await,
         Operation::ListJobs => jobs::list(app, call).await,
         Operation::CancelJob => jobs::cancel(app, call).await,
+        Operation::ReadUsage => usage::read(app, call).await,
         Operation::ListDeadLetters => dead_letters::list(app, call).await,
         Operation::ReadDeadLetter => dead_letters::read(app, call).await,
         Operation::ReplayDeadLetter => dead_letters::replay(app, call).await,

@@ -47,6 +47,7 @@ const REQUEST_ID: &str = "#/components/headers/RequestId";
     crate::wire::ProviderList,
     crate::wire::ReadyDocument,
     crate::wire::TenantDocument,
+    crate::wire::UsageReport,
     bodies::EmptyBody,
     bodies::ExecuteBody,
     bodies::ExecuteTestsBody,

@@ -44,6 +44,8 @@ pub enum Operation {
     ListJobs,
     /// Stops a job.
     CancelJob,
+    /// Gives what was used.
+    ReadUsage,
     /// Gives a page of dead letters.
     ListDeadLetters,
     /// Gives one dead letter.
@@ -94,7 +96,7 @@ const fn route(method: Method, path: &'static str, access: Access, operation: Op
 }
 
 /// Every route.
-pub static ROUTES: [Route; 24] = [
+pub static ROUTES: [Route; 25] = [
     route(Method::GET, "/health", Access::Public, Operation::Health),
     route(
         Method::GET,
@@ -159,6 +161,7 @@ pub static ROUTES: [Route; 24] = [
         WRITE,
         Operation::CancelJob,
     ),
+    route(Method::GET, "/api/v1/usage", READ, Operation::ReadUsage),
     route(
         Method::GET,
         "/api/v1/dead-letters",

@@ -1,5 +1,9 @@
 //! The bodies of answers, but for the job document and the problem document.
 
+mod usage;
+
+pub(crate) use usage::{UsageGroup, UsageReport, UsageTotals};
+
 use redrive_shared::access::Scopes;
 use redrive_shared::circuit::CircuitState;
 use redrive_shared::document::{DeadLetterSummary, JobDocument};

@@ -1,5 +1,5 @@
 -- After a commit whose fence was closed, in the consumer, before record_dropped_answer in the same batch: what the calls of
--- that attempt used. ?1 is a JSON array, one object a call, as for record_usage.
+-- that attempt used. ?1 is a JSON array, one object a call, as for record_usage; ?2 to ?4 tenant, job and attempt.
 -- Safe to repeat: it holds to the condition of record_dropped_answer, which ends it.
 INSERT INTO usage_daily (
   day, tenant_id, provider, model, calls, answers, input_tokens, output_tokens, cached_tokens, reasoning_tokens,
@@ -12,15 +12,11 @@ SELECT
 FROM json_each(?1)
 WHERE EXISTS (
   SELECT 1 FROM jobs
-  WHERE jobs.tenant_id = value ->> '$.tenant' AND jobs.id = value ->> '$.job'
+  WHERE tenant_id = ?2 AND jobs.id = ?3
+    AND NOT EXISTS (SELECT 1 FROM json_each(jobs.dropped_answers) WHERE value ->> '$.attempt' = CAST(?4 AS INTEGER))
     AND NOT EXISTS (
-      SELECT 1 FROM json_each(jobs.dropped_answers) AS dropped
-      WHERE dropped.value ->> '$.attempt' = json_each.value ->> '$.attempt'
-    )
-    AND NOT EXISTS (
-      SELECT 1 FROM json_each(jobs.attempts) AS finished
-      WHERE finished.value ->> '$.attempt' = json_each.value ->> '$.attempt'
-        AND finished.value ->> '$.outcome' NOT IN ('rescued', 'cancelled')
+      SELECT 1 FROM json_each(jobs.attempts)
+      WHERE value ->> '$.attempt' = CAST(?4 AS INTEGER) AND value ->> '$.outcome' NOT IN ('rescued', 'cancelled')
     )
 )
 GROUP BY 1, 2, 3, 4

@@ -7,7 +7,7 @@ SELECT
   sum(calls_without_price) AS calls_without_price
 FROM (
   SELECT usage_daily.*
-  FROM json_each(?1) AS days CROSS JOIN usage_daily ON usage_daily.day = days.value
+  FROM json_each(?1) CROSS JOIN usage_daily ON usage_daily.day = json_each.value
   WHERE usage_daily.tenant_id = ?2
   LIMIT ?3
 )

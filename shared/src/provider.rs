@@ -37,8 +37,8 @@ pub use crate::access::Secret;
 pub use ask::{generate, go_on, poll};
 pub use classify::classify;
 pub use headers::{HeaderText, InvalidHeaderText, ReplyHeaders};
-pub(crate) use settings::host_of;
 pub use schema::check_schema;
+pub(crate) use settings::host_of;
 pub use settings::{Misconfigured, ProviderSettings, Providers};
 pub use verdict::{
     Action, Answer, Budget, CircuitSign, Failure, Fallback, FinishReason, Paused, Pending, Row,

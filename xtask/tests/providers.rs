@@ -56,7 +56,9 @@ fn every_example_in_the_committed_file_is_right() {
 
 #[test]
 fn every_example_in_the_docs_is_right() {
-    let text = ["docs/configuration.md", "docs/providers.md"].map(read).join("\n");
+    let text = ["docs/configuration.md", "docs/providers.md"]
+        .map(read)
+        .join("\n");
     let examples = text.split("```toml\n").skip(1);
     let examples = examples.map(|rest| rest.split("\n```").next().unwrap());
     let mut count = 0;

@@ -5,6 +5,7 @@ mod dead_letters;
 mod execute;
 mod jobs;
 mod service;
+mod usage;
 
 use super::content;
 use crate::problem::ProblemCode;
@@ -193,6 +194,7 @@ pub(super) fn describe(route: &Route) -> Described {
         Operation::ReadJob => jobs::read(route.path),
         Operation::ListJobs => jobs::list(),
         Operation::CancelJob => jobs::cancel(),
+        Operation::ReadUsage => usage::read(),
         Operation::ListDeadLetters => dead_letters::list(),
         Operation::ReadDeadLetter => dead_letters::read(),
         Operation::ReplayDeadLetter => dead_letters::replay(),

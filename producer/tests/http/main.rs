@@ -27,3 +27,4 @@ mod submission;
 mod support;
 mod tenancy;
 mod tenants;
+mod usage;

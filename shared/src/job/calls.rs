@@ -30,12 +30,9 @@ impl Called<'_> {
 }
 
 impl FallbackRecord {
-    /// What was asked of this provider. One whose settings keep it from being asked has neither a
-    /// row of the decision table nor anything to charge for.
+    /// What was asked of this provider, if it was asked.
     pub(crate) fn call(&self) -> Option<Called<'_>> {
-        let was_asked =
-            self.called && (self.row.is_some() || self.usage.is_some() || self.possibly_billed);
-        was_asked.then_some(Called {
+        self.called.then_some(Called {
             provider: &self.provider,
             model: &self.model,
             answered: false,
@@ -58,10 +55,10 @@ impl AttemptRecord {
     /// asked for its settings, is told by the record as well.
     fn decisive(&self) -> Option<Called<'_>> {
         let answered = self.outcome == AttemptOutcome::Succeeded;
-        let was_asked =
-            answered || self.row.is_some() || self.usage.is_some() || self.possibly_billed;
+        // Rows that are older than chains do not say `called`.
+        let was_asked = self.called || answered || self.row.is_some() || self.possibly_billed;
         let provider = self.provider.as_deref()?;
-        was_asked.then_some(Called {
+        (was_asked && self.pending.is_none()).then_some(Called {
             provider,
             // Absent in rows that are older than chains of providers.
             model: self.model.as_deref().unwrap_or_default(),

@@ -108,7 +108,8 @@ fn count(number: Option<u64>) -> Value {
 }
 
 impl Commit {
-    fn fence(&self) -> Vec<Value> {
+    /// Tenant, job and attempt, as the statements take them first.
+    pub(super) fn fence(&self) -> Vec<Value> {
         vec![
             self.tenant_id.as_str().into(),
             self.job_id.as_str().into(),

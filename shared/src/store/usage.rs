@@ -88,23 +88,26 @@ impl Commit {
     }
 }
 
-fn statement(sql: &'static str, commits: &[Commit]) -> Option<Statement> {
+/// The calls as the statements take them; `None` when nobody was called.
+fn calls(commits: &[Commit]) -> Option<Value> {
     let calls: Vec<CallRow<'_>> = commits.iter().flat_map(Commit::call_rows).collect();
     // Text and numbers always have a JSON form.
-    let calls = (!calls.is_empty()).then(|| serde_json::to_string(&calls).unwrap_or_default())?;
-    Some(Statement::new(sql, vec![calls.into()]))
+    (!calls.is_empty()).then(|| serde_json::to_string(&calls).unwrap_or_default().into())
 }
 
 /// Adds what the attempts' calls used, each behind its fence; `None` when nobody was called. It
 /// comes before the statements of the commits, which close the fences.
 pub(super) fn record(commits: &[Commit]) -> Option<Statement> {
-    statement(include_str!("../../sql/record_usage.sql"), commits)
+    let sql = include_str!("../../sql/record_usage.sql");
+    Some(Statement::new(sql, vec![calls(commits)?]))
 }
 
 /// The same for an attempt whose fence was closed, before its dropped answer is recorded.
 pub(super) fn record_dropped(commit: &Commit) -> Option<Statement> {
     let sql = include_str!("../../sql/record_dropped_usage.sql");
-    statement(sql, std::slice::from_ref(commit))
+    let mut parameters = vec![calls(std::slice::from_ref(commit))?];
+    parameters.extend(commit.fence());
+    Some(Statement::new(sql, parameters))
 }
 
 /// The sums of one group, as the database gives them.

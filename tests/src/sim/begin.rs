@@ -74,8 +74,7 @@ impl World {
         };
         let request = request(shape);
         self.begin(start.id, async move {
-            let submitted =
-                submit_once(&start.ports, &tenant, &request, &idempotency).await;
+            let submitted = submit_once(&start.ports, &tenant, &request, &idempotency).await;
             Ending::SubmittedOnce(key, shape, submitted)
         });
     }

@@ -1,9 +1,9 @@
 //! The form the answer is to have.
 
 use super::options::no_nul;
-use crate::provider::check_schema;
 use crate::json::rules::{Ruling, checked, choice, object, text};
 use crate::json::{Fields, Item};
+use crate::provider::check_schema;
 use crate::request::{ResponseFormat, limits};
 use serde_json::Value;
 

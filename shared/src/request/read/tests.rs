@@ -6,6 +6,7 @@ use crate::configuration::{Configuration, ProviderConfiguration};
 use crate::provider::Provider;
 use crate::request::{Content, Message, ResponseFormat, Role};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// A deployment with one provider.
