@@ -110,19 +110,18 @@ fn requests() -> impl Strategy<Value = Value> {
         prop::option::of(text.prop_map(|text| json!({"openai": {"user": text}}))),
     );
     (messages, optional).prop_map(|(messages, optional)| {
-        let names = [
-            "temperature",
-            "topP",
-            "maxTokens",
-            "seed",
-            "stop",
-            "responseFormat",
-            "onRefusal",
-            "providerOptions",
-        ];
-        let (a, b, c, d, e, f, g, h) = optional;
+        let (temperature, top_p, max_tokens, seed, stop, format, on_refusal, options) = optional;
         let mut body = json!({ "messages": messages });
-        for (name, value) in names.into_iter().zip([a, b, c, d, e, f, g, h]) {
+        for (name, value) in [
+            ("temperature", temperature),
+            ("topP", top_p),
+            ("maxTokens", max_tokens),
+            ("seed", seed),
+            ("stop", stop),
+            ("responseFormat", format),
+            ("onRefusal", on_refusal),
+            ("providerOptions", options),
+        ] {
             if let Some(value) = value {
                 body[name] = value;
             }
