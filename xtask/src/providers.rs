@@ -142,10 +142,11 @@ impl Providers {
             .flatten()
             .any(|service| service["binding"] == binding);
         if !is_taken {
-            let mut ai = json!({ "binding": binding });
-            if is_local {
-                ai["remote"] = true.into();
-            }
+            let ai = if is_local {
+                json!({ "binding": binding, "remote": true })
+            } else {
+                json!({ "binding": binding })
+            };
             consumer.insert("ai".to_owned(), ai);
         }
     }

@@ -2,12 +2,12 @@
 
 use crate::support::{ADMIN_KEY, Api, Reply, Tenant, request};
 use http::Method;
-use redrive_shared::configuration::{Configuration, Found};
+use redrive_shared::configuration::Configuration;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// A deployment with two providers that jobs ask by default, and a third.
-fn found() -> Found {
+fn configuration() -> Configuration {
     let value = json!({
         "default_providers": ["openai", "claude"],
         "providers": {
@@ -32,7 +32,7 @@ fn found() -> Found {
             }
         }
     });
-    Ok(Arc::new(Configuration::read(&value).expect("it is right")))
+    Configuration::read(&value).expect("it is right")
 }
 
 async fn submit(api: &Api, user: &Tenant, body: &Value) -> Reply {
@@ -54,7 +54,7 @@ async fn set_default(api: &Api, tenant: &Tenant, providers: &Value) -> Reply {
 
 #[tokio::test]
 async fn every_key_sees_the_providers_and_nothing_secret_of_them() {
-    let api = Api::with_configuration(found());
+    let api = Api::with_configuration(Ok(Arc::new(configuration())));
     let user = api.tenant(&["ops:read"]).await;
     let reply = api.get("/api/v1/providers", &user.key).await;
     assert_eq!(reply.status, 200);
@@ -101,7 +101,7 @@ async fn every_key_sees_the_providers_and_nothing_secret_of_them() {
 
 #[tokio::test]
 async fn whom_a_job_asks_is_settled_when_it_is_submitted() {
-    let api = Api::with_configuration(found());
+    let api = Api::with_configuration(Ok(Arc::new(configuration())));
     let user = api.user().await;
     let usual = json!([
         {"provider": "openai", "model": "gpt-4o-mini"}, {"provider": "claude", "model": "claude-opus-5"}
@@ -135,7 +135,7 @@ async fn whom_a_job_asks_is_settled_when_it_is_submitted() {
 
 #[tokio::test]
 async fn whom_nobody_can_ask_is_refused_where_it_stands() {
-    let api = Api::with_configuration(found());
+    let api = Api::with_configuration(Ok(Arc::new(configuration())));
     let user = api.user().await;
     for (fields, named) in [
         (json!({"provider": "gemini"}), "/provider"),
@@ -172,7 +172,7 @@ async fn whom_nobody_can_ask_is_refused_where_it_stands() {
 
 #[tokio::test]
 async fn a_tenant_has_an_order_of_its_own_until_it_is_taken_away() {
-    let api = Api::with_configuration(found());
+    let api = Api::with_configuration(Ok(Arc::new(configuration())));
     let user = api.user().await;
     let own = json!([{"provider": "local", "model": "m"}, {"provider": "openai"}]);
     let reply = set_default(&api, &user, &own).await;
@@ -210,7 +210,7 @@ async fn a_tenant_has_an_order_of_its_own_until_it_is_taken_away() {
 
 #[tokio::test]
 async fn looking_up_a_key_brings_its_tenants_order_along() {
-    let api = Api::with_configuration(found());
+    let api = Api::with_configuration(Ok(Arc::new(configuration())));
     let user = api.user().await;
     set_default(&api, &user, &json!([{"provider": "claude"}])).await;
     let before = api.database().batches();
@@ -226,7 +226,7 @@ async fn looking_up_a_key_brings_its_tenants_order_along() {
 
 #[tokio::test]
 async fn a_tenants_order_is_judged_when_it_is_made() {
-    let api = Api::with_configuration(found());
+    let api = Api::with_configuration(Ok(Arc::new(configuration())));
     let user = api.user().await;
     for (wrong, named) in [
         (json!([]), "/defaultProviders"),

@@ -81,13 +81,12 @@ pub fn number<'v>(bounds: RangeInclusive<f64>) -> impl Fn(Item<'v>) -> Ruling<f6
 }
 
 /// `true` or `false`.
-///
-/// # Errors
-/// It is neither.
-pub fn boolean(item: Item<'_>) -> Ruling<bool> {
-    item.value
-        .as_bool()
-        .ok_or_else(|| item.refuse("must be `true` or `false`"))
+pub fn boolean<'v>() -> impl Fn(Item<'v>) -> Ruling<bool> {
+    |item| {
+        item.value
+            .as_bool()
+            .ok_or_else(|| item.refuse("must be `true` or `false`"))
+    }
 }
 
 /// One of a few strings, each with what it stands for.

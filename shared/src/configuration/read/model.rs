@@ -37,9 +37,9 @@ pub(super) fn read(mut fields: Fields<'_>) -> Ruling<ModelConfiguration> {
 }
 
 fn read_price(mut fields: Fields<'_>) -> Ruling<(Price, PriceOrigin)> {
-    let input = fields.required("input", micro_dollars);
-    let cached_input = fields.optional("cached_input", micro_dollars);
-    let output = fields.required("output", micro_dollars);
+    let input = fields.required("input", |item| micro_dollars(&item));
+    let cached_input = fields.optional("cached_input", |item| micro_dollars(&item));
+    let output = fields.required("output", |item| micro_dollars(&item));
     let priced_at = fields.required("priced_at", checked(text(10..=10), date));
     let source = fields.required("price_source", checked(text(1..=512), https));
     fields.finish(|| {
@@ -60,7 +60,7 @@ fn read_price(mut fields: Fields<'_>) -> Ruling<(Price, PriceOrigin)> {
 ///
 /// A number with at most six decimals is the one that is nearest to its micro-dollars divided by a
 /// million, because that division is rounded to the nearest as well.
-fn micro_dollars(item: Item<'_>) -> Ruling<u64> {
+fn micro_dollars(item: &Item<'_>) -> Ruling<u64> {
     let number = item.number();
     let whole = number.map(|dollars| (dollars * 1e6).round());
     match (number, whole) {

@@ -32,7 +32,7 @@ fn read_fields(name: &str, mut fields: Fields<'_>) -> Ruling<ProviderConfigurati
     let default_model = fields.optional("default_model", read_model);
     let model = |_name: &str, item| object(model::read)(item);
     let models = fields.optional("models", named(MODELS, model::name, model));
-    let only_these_models = fields.optional("only_these_models", boolean);
+    let only_these_models = fields.optional("only_these_models", boolean());
     check_models(
         &mut fields,
         default_model,
@@ -95,8 +95,8 @@ fn read_quirks(mut fields: Fields<'_>) -> Ruling<Quirks> {
     let texts = |item| array(1..=16, label(1..=200))(item);
     let loading = fields.optional("loading", texts);
     let billing_codes = fields.optional("billing_codes", texts);
-    let forbidden_means_context = fields.optional("forbidden_means_context", boolean);
-    let retry_empty = fields.optional("retry_empty", boolean);
+    let forbidden_means_context = fields.optional("forbidden_means_context", boolean());
+    let retry_empty = fields.optional("retry_empty", boolean());
     let owned = |texts: Option<Vec<&str>>| {
         let texts = texts.unwrap_or_default();
         texts.into_iter().map(str::to_owned).collect()

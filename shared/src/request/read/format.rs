@@ -31,7 +31,7 @@ fn read_schema(mut fields: Fields<'_>) -> Ruling<ResponseFormat> {
         "name",
         checked(text(limits::SCHEMA_NAME_BYTES), schema_name),
     );
-    let schema = fields.required("schema", schema);
+    let schema = fields.required("schema", |item| schema(&item));
     fields.finish(|| {
         Some(ResponseFormat::JsonSchema {
             name: name.unwrap_or(NAME).to_owned(),
@@ -50,7 +50,7 @@ fn schema_name(name: &str) -> Result<&str, &'static str> {
     }
 }
 
-fn schema(item: Item<'_>) -> Ruling<&Value> {
+fn schema<'v>(item: &Item<'v>) -> Ruling<&'v Value> {
     if !item.is_object() {
         return Err(item.refuse("must be a JSON Schema: an object"));
     }

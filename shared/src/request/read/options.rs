@@ -18,11 +18,14 @@ pub(super) fn read(
         }
         Some(_) | None => Ok(()),
     };
-    let options = fields.optional("providerOptions", names(limits::OPTIONS, named, one));
+    let options = fields.optional(
+        "providerOptions",
+        names(limits::OPTIONS, named, |_name, item| one(&item)),
+    );
     options.unwrap_or_default()
 }
 
-fn one(_name: &str, item: Item<'_>) -> Ruling<Map<String, Value>> {
+fn one(item: &Item<'_>) -> Ruling<Map<String, Value>> {
     let Value::Object(options) = item.value() else {
         return Err(item.refuse("must be an object"));
     };

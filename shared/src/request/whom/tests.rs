@@ -59,6 +59,10 @@ fn chain_of(value: &serde_json::Value, tenant: &[Wanted]) -> Result<Vec<Target>,
         .map_err(pointers)
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "it is compared with what may be refused"
+)]
 fn chain(targets: &[(&str, &str)]) -> Result<Vec<Target>, Vec<String>> {
     Ok(targets
         .iter()
