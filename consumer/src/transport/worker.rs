@@ -2,7 +2,7 @@
 
 use super::HttpTransport;
 use super::javascript::{self, Deadline};
-use js_sys::{Function, JSON, Object, Reflect};
+use js_sys::{Array, Function, JSON, Object, Reflect};
 use redrive_shared::configuration::{Configuration, Reached};
 use redrive_shared::provider::{
     Destination, Method, ProviderReply, ProviderRequest, Transport, TransportError, workers_ai,
@@ -78,7 +78,6 @@ impl<'a> WorkerTransport<'a> {
         let asked = || -> Result<JsValue, JsValue> {
             let options = Object::new();
             set(&options, "returnRawResponse", &true.into())?;
-            set(&options, "signal", deadline.signal())?;
             set(
                 &options,
                 "extraHeaders",
@@ -91,8 +90,19 @@ impl<'a> WorkerTransport<'a> {
                 set(&options, "gateway", &gateway)?;
             }
             let ai = bound(self.env, binding)?;
+            // A Worker that stands in for the service is called across a boundary that no signal
+            // crosses.
+            if ai
+                .dyn_ref::<Object>()
+                .is_some_and(|ai| ai.constructor().name() == "Ai")
+            {
+                set(&options, "signal", deadline.signal())?;
+            }
             let run: Function = Reflect::get(&ai, &"run".into())?.dyn_into()?;
-            run.call3(&ai, &model.into(), &JSON::parse(&request.body)?, &options)
+            let input = JSON::parse(&request.body)?;
+            // Not by the function's own `call`: of a method of another Worker, that is a property
+            // there.
+            Reflect::apply(&run, &ai, &Array::of3(&model.into(), &input, &options))
         };
         let answered = asked().map_err(|_thrown| TransportError::Unreachable)?;
         let whole = async {
