@@ -14,6 +14,9 @@ use worker::Env;
 /// The header field of the configuration that names a gateway, over HTTP as by the binding.
 const GATEWAY_FIELD: &str = "cf-aig-gateway-id";
 
+/// What the runtime throws when a connection of its own broke.
+const LOST: &str = "Network connection lost";
+
 /// Sends provider requests to where they go: by `fetch`, or by a binding of this Worker.
 #[derive(Debug)]
 pub(crate) struct WorkerTransport<'a> {
@@ -116,7 +119,13 @@ impl<'a> WorkerTransport<'a> {
                     let json = json.map_err(|_thrown| TransportError::BodyInterrupted)?;
                     Ok(workers_ai::reply_of_object(&String::from(json)))
                 }
-                Err(thrown) => Ok(workers_ai::reply_of_thrown(&javascript::text_of(&thrown))),
+                Err(thrown) => {
+                    let text = javascript::text_of(&thrown);
+                    if text.trim_start_matches("Error: ").starts_with(LOST) {
+                        return Err(TransportError::Unreachable);
+                    }
+                    Ok(workers_ai::reply_of_thrown(&text))
+                }
             }
         };
         deadline.within(whole).await
