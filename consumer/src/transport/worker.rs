@@ -2,7 +2,7 @@
 
 use super::HttpTransport;
 use super::javascript::{self, Deadline};
-use js_sys::{Function, JSON, Object, Reflect};
+use js_sys::{Array, Function, JSON, Object, Reflect};
 use redrive_shared::configuration::{Configuration, Reached};
 use redrive_shared::provider::{
     Destination, Method, ProviderReply, ProviderRequest, Transport, TransportError, workers_ai,
@@ -13,6 +13,9 @@ use worker::Env;
 
 /// The header field of the configuration that names a gateway, over HTTP as by the binding.
 const GATEWAY_FIELD: &str = "cf-aig-gateway-id";
+
+/// What the runtime throws when a connection of its own broke.
+const LOST: &str = "Network connection lost";
 
 /// Sends provider requests to where they go: by `fetch`, or by a binding of this Worker.
 #[derive(Debug)]
@@ -78,7 +81,6 @@ impl<'a> WorkerTransport<'a> {
         let asked = || -> Result<JsValue, JsValue> {
             let options = Object::new();
             set(&options, "returnRawResponse", &true.into())?;
-            set(&options, "signal", deadline.signal())?;
             set(
                 &options,
                 "extraHeaders",
@@ -91,8 +93,19 @@ impl<'a> WorkerTransport<'a> {
                 set(&options, "gateway", &gateway)?;
             }
             let ai = bound(self.env, binding)?;
+            // A Worker that stands in for the service is called across a boundary that no signal
+            // crosses.
+            if ai
+                .dyn_ref::<Object>()
+                .is_some_and(|ai| ai.constructor().name() == "Ai")
+            {
+                set(&options, "signal", deadline.signal())?;
+            }
             let run: Function = Reflect::get(&ai, &"run".into())?.dyn_into()?;
-            run.call3(&ai, &model.into(), &JSON::parse(&request.body)?, &options)
+            let input = JSON::parse(&request.body)?;
+            // Not by the function's own `call`: of a method of another Worker, that is a property
+            // there.
+            Reflect::apply(&run, &ai, &Array::of3(&model.into(), &input, &options))
         };
         let answered = asked().map_err(|_thrown| TransportError::Unreachable)?;
         let whole = async {
@@ -106,7 +119,13 @@ impl<'a> WorkerTransport<'a> {
                     let json = json.map_err(|_thrown| TransportError::BodyInterrupted)?;
                     Ok(workers_ai::reply_of_object(&String::from(json)))
                 }
-                Err(thrown) => Ok(workers_ai::reply_of_thrown(&javascript::text_of(&thrown))),
+                Err(thrown) => {
+                    let text = javascript::text_of(&thrown);
+                    if text.trim_start_matches("Error: ").starts_with(LOST) {
+                        return Err(TransportError::Unreachable);
+                    }
+                    Ok(workers_ai::reply_of_thrown(&text))
+                }
             }
         };
         deadline.within(whole).await

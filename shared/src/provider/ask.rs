@@ -94,3 +94,6 @@ pub fn poll(settings: &ProviderSettings, response_id: &str) -> Result<ProviderRe
 pub fn go_on(asked: &ProviderRequest, said: &Value) -> Option<ProviderRequest> {
     anthropic::go_on(asked, said)
 }
+
+#[cfg(test)]
+mod tests;
