@@ -1,12 +1,13 @@
 -- After a commit whose fence was closed, in the consumer, before record_dropped_answer in the same batch: what the calls of
--- that attempt used. ?1 is a JSON array, one object a call, as for record_usage; ?2 to ?4 tenant, job and attempt.
+-- that attempt used, none of whose answers was taken.
+-- ?1 is a JSON array, one object a call, as for record_usage; ?2 to ?4 tenant, job and attempt.
 -- Safe to repeat: it holds to the condition of record_dropped_answer, which ends it.
 INSERT INTO usage_daily (
   day, tenant_id, provider, model, calls, answers, input_tokens, output_tokens, cached_tokens, reasoning_tokens,
   cost_micro_usd, calls_without_usage, calls_without_price
 )
 SELECT
-  value ->> '$.day', value ->> '$.tenant', value ->> '$.provider', value ->> '$.model', count(*), sum(value ->> '$.answered'),
+  value ->> '$.day', value ->> '$.tenant', value ->> '$.provider', value ->> '$.model', count(*), 0,
   sum(value ->> '$.input'), sum(value ->> '$.output'), sum(value ->> '$.cached'), sum(value ->> '$.reasoning'),
   sum(value ->> '$.cost'), sum(value ->> '$.withoutUsage'), sum(value ->> '$.withoutPrice')
 FROM json_each(?1)

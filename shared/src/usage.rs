@@ -154,15 +154,11 @@ impl std::iter::Sum for UsageSums {
 mod tests {
     use super::*;
 
-    fn day(text: &str) -> Option<Day> {
-        Some(Day::parse(text).expect("a day"))
-    }
-
     #[test]
     fn a_range_has_30_days_unless_told_and_366_at_most() {
         let today = Day::parse("2026-11-21").expect("a day");
         let range = |from: Option<&str>, to: Option<&str>| {
-            let range = UsageRange::new(from.and_then(day), to.and_then(day), today)?;
+            let range = UsageRange::new(from.and_then(Day::parse), to.and_then(Day::parse), today)?;
             Ok((range.from().to_string(), range.days_backwards().count()))
         };
         let days = |from: &str, count| Ok((from.to_owned(), count));

@@ -42,6 +42,27 @@ fn put(api: &Api, job: &str, column: &str, value: &Value) {
     ));
 }
 
+/// A rescue, a failure that two providers came before, and another rescue.
+fn attempts() -> Value {
+    json!([
+        {"attempt": 1, "startedAtMs": 1_000, "finishedAtMs": 2_000, "outcome": "rescued",
+         "code": "lease_expired", "possiblyBilled": true},
+        {"attempt": 2, "startedAtMs": 3_000, "finishedAtMs": 4_000, "outcome": "failed",
+         "code": "provider_error", "provider": "openai", "providerStatus": 500, "row": 50,
+         "usage": {"inputTokens": 10, "totalTokens": 12}, "costMicroUsd": 40,
+         "fallbacks": [
+            {"provider": "azure", "model": "m-2", "startedAtMs": 3_000, "finishedAtMs": 3_500,
+             "code": "provider_timeout", "called": true, "row": 2, "possiblyBilled": true},
+            {"provider": "local", "model": "m-3", "startedAtMs": 3_500, "finishedAtMs": 3_600,
+             "code": "content_filtered", "called": true, "row": 8,
+             "usage": {"inputTokens": 1, "outputTokens": 2, "totalTokens": 3, "cachedTokens": 1},
+             "costMicroUsd": 5}
+         ]},
+        {"attempt": 3, "startedAtMs": 5_000, "finishedAtMs": 6_000, "outcome": "rescued",
+         "code": "lease_expired", "possiblyBilled": true}
+    ])
+}
+
 #[tokio::test]
 async fn a_dead_letter_says_why_and_what_it_cost() {
     let api = Api::new();
@@ -63,28 +84,7 @@ async fn a_dead_letter_says_why_and_what_it_cost() {
             "excerpt": "the provider said this"
         }),
     );
-    put(
-        &api,
-        job,
-        "attempts",
-        &json!([
-            {"attempt": 1, "startedAtMs": 1_000, "finishedAtMs": 2_000, "outcome": "rescued",
-             "code": "lease_expired", "possiblyBilled": true},
-            {"attempt": 2, "startedAtMs": 3_000, "finishedAtMs": 4_000, "outcome": "failed",
-             "code": "provider_error", "provider": "openai", "providerStatus": 500, "row": 50,
-             "usage": {"inputTokens": 10, "totalTokens": 12}, "costMicroUsd": 40,
-             "fallbacks": [
-                {"provider": "azure", "model": "m-2", "startedAtMs": 3_000, "finishedAtMs": 3_500,
-                 "code": "provider_timeout", "called": true, "row": 2, "possiblyBilled": true},
-                {"provider": "local", "model": "m-3", "startedAtMs": 3_500, "finishedAtMs": 3_600,
-                 "code": "content_filtered", "called": true, "row": 8,
-                 "usage": {"inputTokens": 1, "outputTokens": 2, "totalTokens": 3, "cachedTokens": 1},
-                 "costMicroUsd": 5}
-             ]},
-            {"attempt": 3, "startedAtMs": 5_000, "finishedAtMs": 6_000, "outcome": "rescued",
-             "code": "lease_expired", "possiblyBilled": true}
-        ]),
-    );
+    put(&api, job, "attempts", &attempts());
     put(
         &api,
         job,

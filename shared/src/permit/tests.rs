@@ -125,7 +125,7 @@ async fn a_taking_whose_answer_was_lost_is_done_once() {
             ports
                 .store
                 .database()
-                .fail_next([Fault::After(transient()), Fault::None])
+                .fail_next([Fault::After(transient()), Fault::None]);
         };
         lost();
         let first = granted(&ports, &settings).await;

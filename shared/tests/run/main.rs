@@ -16,3 +16,4 @@ mod replaying;
 mod retention;
 mod settling;
 mod storms;
+mod usage;

@@ -93,7 +93,7 @@ pub(super) async fn what_a_dropped_attempt_used_is_counted_once<D: Database>(sto
     for _ in 0..2 {
         let record = store.record_dropped_answer(&late).await.expect("kept");
         let record = record.expect("there is such a job");
-        assert_eq!(record.dropped_answers, [dropped.clone()]);
+        assert_eq!(record.dropped_answers, std::slice::from_ref(&dropped));
         assert_eq!(using::rows(store).await, expected);
     }
     // An answer that was taken for dropped, while its commit took effect, is not counted again.
