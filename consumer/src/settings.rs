@@ -1,6 +1,6 @@
 //! The Worker's settings, and what is wrong with them.
 
-use redrive_shared::cloudflare::{Bindings, setting, whole_number};
+use redrive_shared::cloudflare::{Bindings, check_binding, setting, whole_number};
 use redrive_shared::configuration::{Configuration, ProviderConfiguration};
 use redrive_shared::provider::{Provider, Providers};
 use redrive_shared::run::RunSettings;
@@ -47,7 +47,10 @@ pub(crate) fn problems(env: &Env) -> Vec<String> {
     let mut problems = Vec::new();
     problems.extend(run_settings(env).err());
     problems.extend(sweep_grace_seconds(env).err());
-    problems.extend(providers(env).problems());
+    let providers = providers(env);
+    problems.extend(providers.problems());
+    let executors = providers.configuration().executor.languages.iter();
+    problems.extend(executors.filter_map(|one| check_binding(env, one.binding()).err()));
     problems.extend(Bindings::new(env).err().map(|error| error.to_string()));
     problems
 }

@@ -21,7 +21,7 @@ fn a_program_is_sent_as_the_contract_says() {
         limits: LIMITS,
     };
     let program = input.program(None);
-    let request = request(Language::Python, &program, 0..1, Duration::from_secs(60));
+    let request = request(Language::Python, &program, 0..1, Duration::from_mins(1));
     assert_eq!(request.method, Method::Post);
     let service = Destination::Service {
         binding: "EXECUTOR_PYTHON",
