@@ -91,6 +91,17 @@ fn what_is_no_list_of_runs_is_no_answer() {
 }
 
 #[test]
+fn a_value_that_could_not_be_read_back_is_left_out() {
+    let deep = (0..70).fold(json!(1), |value, _| json!([value]));
+    let run = json!({"stdout": "", "stderr": "", "exitCode": 0, "durationMs": 1, "value": deep});
+    let Reading::Answer(answer, _) = answer(&json!({"runs": [run], "notRun": 0})) else {
+        panic!("no answer");
+    };
+    let runs: Runs = serde_json::from_str(&answer.text).expect("runs");
+    assert!(runs.runs[0].value.is_none() && runs.runs[0].value_truncated);
+}
+
+#[test]
 fn a_reply_is_too_much_by_its_bytes_or_by_its_values() {
     let reply = |body: Vec<u8>| {
         Ok(ProviderReply {
