@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn a_value_may_nest_as_deep_as_a_request() {
         let nested = |levels: usize| {
-            let inner = if levels % 2 == 0 {
+            let inner = if levels.is_multiple_of(2) {
                 json!([])
             } else {
                 json!({})
