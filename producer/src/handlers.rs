@@ -10,7 +10,9 @@ mod jobs;
 mod keys;
 mod languages;
 mod page;
+mod providers;
 mod tenants;
+mod usage;
 
 use crate::answer::Answer;
 use crate::app::{App, Readiness};
@@ -33,9 +35,11 @@ pub(crate) async fn run<P: Ports, R: Readiness>(
         Operation::SubmitExecute => execute::submit(app, call).await,
         Operation::SubmitExecuteTests => execute::submit_tests(app, call).await,
         Operation::ListLanguages => languages::list(app, call),
+        Operation::ListProviders => providers::list(app, call),
         Operation::ReadJob => jobs::read(app, call).await,
         Operation::ListJobs => jobs::list(app, call).await,
         Operation::CancelJob => jobs::cancel(app, call).await,
+        Operation::ReadUsage => usage::read(app, call).await,
         Operation::ListDeadLetters => dead_letters::list(app, call).await,
         Operation::ReadDeadLetter => dead_letters::read(app, call).await,
         Operation::ReplayDeadLetter => dead_letters::replay(app, call).await,

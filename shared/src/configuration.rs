@@ -4,10 +4,14 @@
 //! It is written as `providers.toml`, checked before a deployment, and handed to both Workers as
 //! JSON in the variables `PROVIDERS`, `PROVIDERS_2`, and so on. It holds the names of secrets, never a secret.
 
+mod found;
 mod price;
 mod read;
+mod secrets;
+pub mod variables;
 
-pub use price::{Cost, Price};
+pub use found::{ConfigurationMemory, Found};
+pub use price::{Cost, Price, PriceOrigin};
 
 use crate::execute::Language;
 use crate::provider::{Api, Provider, Quirks, Usage};
@@ -81,7 +85,7 @@ pub enum Reached {
         /// Azure's classic deployments: the date of the interface; `None`: its v1 interface, and
         /// all others.
         api_version: Option<String>,
-        /// Workers AI: the account; `None` for all others.
+        /// Workers AI: the account; `None` for all others, and where the URL of a gateway names it.
         account_id: Option<String>,
     },
     /// Workers AI or an executor of ours, by the binding of this name.
@@ -98,7 +102,7 @@ pub enum HeaderSource {
 }
 
 /// What is known of a model.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ModelConfiguration {
     /// Tokens that prompt and answer may have together.
     pub context_tokens: Option<u32>,
@@ -106,6 +110,8 @@ pub struct ModelConfiguration {
     pub max_output_tokens: Option<u32>,
     /// What it costs.
     pub price: Option<Price>,
+    /// Where that price was read, and when; `None` without a price.
+    pub price_origin: Option<PriceOrigin>,
 }
 
 /// A server that speaks version 2 of Piston's interface.
@@ -168,8 +174,12 @@ impl ProviderConfiguration {
     }
 
     /// What a call of `model` costs that used so much; `None` when price or tokens are not known.
+    /// What runs programs counts no tokens, and charges for none.
     #[must_use]
     pub fn cost(&self, model: &str, usage: Option<&Usage>) -> Option<Cost> {
+        if matches!(self.kind, Provider::Executor | Provider::Piston) {
+            return Some(0);
+        }
         self.models.get(model)?.price?.of(usage?)
     }
 

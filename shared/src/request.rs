@@ -4,10 +4,11 @@ mod execute;
 pub mod limits;
 mod read;
 mod submission;
+mod whom;
 
 pub use execute::{ExecuteRequest, ExecuteTestsRequest};
-pub use read::Known;
 pub use submission::Submission;
+pub use whom::{Known, Wanted, Whom, read_list};
 
 pub(crate) use read::read_model;
 

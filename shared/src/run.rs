@@ -21,6 +21,7 @@ mod call;
 mod cases;
 mod chain;
 mod delivery;
+mod ended;
 mod past;
 mod plan;
 mod settle;

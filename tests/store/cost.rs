@@ -19,7 +19,7 @@ use super::suite;
 pub(crate) async fn check(database: &HttpDatabase) {
     let key = IdempotencyKey::parse(b"a-key").expect("a key");
     let once = Idempotency::of_body(key, &json!({"prompt": "hello"}));
-    for (key, answered) in [(None, 7), (Some(once), 8)] {
+    for (key, answered) in [(None, 8), (Some(once), 9)] {
         suite::empty(database).await;
         let store = Store::new(database);
         let crowd = Crowd::fill(&store, NonZeroU32::MIN).await;

@@ -20,7 +20,7 @@ pub(super) async fn submit<P: Ports, R: Readiness>(
     let key = idempotency::key(&call.parts.headers)?;
     Query::refuse(&call.parts.uri)?;
     let body = call.json()?;
-    let request = ExecuteRequest::read(&body, &app.configuration).map_err(Problem::invalid)?;
+    let request = ExecuteRequest::read(&body, app.configuration()?).map_err(Problem::invalid)?;
     accept(app, call, key, &body, &request).await
 }
 
@@ -33,6 +33,7 @@ pub(super) async fn submit_tests<P: Ports, R: Readiness>(
     let key = idempotency::key(&call.parts.headers)?;
     Query::refuse(&call.parts.uri)?;
     let body = call.json()?;
-    let request = ExecuteTestsRequest::read(&body, &app.configuration).map_err(Problem::invalid)?;
+    let request =
+        ExecuteTestsRequest::read(&body, app.configuration()?).map_err(Problem::invalid)?;
     accept(app, call, key, &body, &request).await
 }

@@ -10,7 +10,8 @@ use redrive_shared::request::{GenerateRequest, Known};
 
 /// `POST /api/v1/generate`: accepts a job.
 ///
-/// 1. Headers, query and body are judged: 400, 422.
+/// 1. Headers, query and body are judged: 400, 422; whom the job asks is settled. 503 when what is
+///    said of the providers has mistakes.
 /// 2. The job is stored, and its message sent: 503 when the database did not take it. With
 ///    `Idempotency-Key`, an earlier request may have made the job: then nothing is stored or sent;
 ///    422 when that one asked for something else.
@@ -23,8 +24,8 @@ pub(super) async fn submit<P: Ports, R: Readiness>(
     Query::refuse(&call.parts.uri)?;
     let body = call.json()?;
     let known = Known {
-        configuration: &app.configuration,
-        default_providers: &[],
+        configuration: app.configuration()?,
+        default_providers: &call.principal()?.default_providers,
     };
     let request = GenerateRequest::read(&body, &known).map_err(Problem::invalid)?;
     accept(app, call, key, &body, &request).await

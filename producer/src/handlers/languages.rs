@@ -12,6 +12,6 @@ use redrive_shared::execute::languages;
 /// 200, or 422 for a query.
 pub(super) fn list<P, R: Readiness>(app: &App<P, R>, call: &Call) -> Result<Answer, Problem> {
     Query::refuse(&call.parts.uri)?;
-    let data = languages(&app.configuration);
+    let data = languages(app.configuration()?);
     Answer::json(StatusCode::OK, &LanguageList { data })
 }

@@ -22,22 +22,58 @@ pub(super) fn retry_after(headers: &ReplyHeaders, now: Instant) -> Option<Durati
     millis.or_else(after).map(within_bounds)
 }
 
-/// The longest reset among the budgets of requests and tokens that are used up.
-///
-/// A budget that is not used up says when it will be full again, which is no reason to wait.
-pub(super) fn reset(headers: &ReplyHeaders) -> Option<Duration> {
+/// Milliseconds of a day.
+const DAY_MS: i64 = 86_400_000;
+
+/// No reset of a budget is believed to be further away.
+const LONGEST_RESET: Duration = Duration::from_hours(1);
+
+/// How long until the budgets of requests and tokens that are used up are there again: OpenAI's,
+/// which are durations, else Anthropic's, which are instants.
+pub(super) fn reset(headers: &ReplyHeaders, now: Instant) -> Option<Duration> {
+    let reset = openai_reset(headers).or_else(|| anthropic_reset(headers, now));
+    reset.map(within_bounds)
+}
+
+/// The longest reset among the budgets that are used up. One that is not says when it will be full
+/// again, which is no reason to wait.
+fn openai_reset(headers: &ReplyHeaders) -> Option<Duration> {
     ["requests", "tokens"]
         .into_iter()
-        .filter(|budget| {
-            let remaining = headers.get(&format!("x-ratelimit-remaining-{budget}"));
-            remaining.is_some_and(|text| text.trim().parse() == Ok(0_u64))
-        })
+        .filter(|budget| is_used_up(headers, &format!("x-ratelimit-remaining-{budget}")))
         .filter_map(|budget| {
             let text = headers.get(&format!("x-ratelimit-reset-{budget}"))?;
             positive(text, 1.0).or_else(|| go_duration(text))
         })
         .max()
-        .map(within_bounds)
+}
+
+/// The longest reset among the budgets that are used up, else among all: what remains is rounded to
+/// thousands, so a budget may be too small for a call and not be 0.
+///
+/// An instant of another clock is believed for an hour at most.
+fn anthropic_reset(headers: &ReplyHeaders, now: Instant) -> Option<Duration> {
+    let resets = ["requests", "tokens", "input-tokens", "output-tokens"]
+        .into_iter()
+        .filter_map(|budget| {
+            let text = headers.get(&format!("anthropic-ratelimit-{budget}-reset"))?;
+            let wait = Instant::parse_rfc3339(text.trim())?.millis_since(now);
+            let wait = Duration::from_millis(u64::try_from(wait).ok().filter(|wait| *wait > 0)?);
+            let remaining = format!("anthropic-ratelimit-{budget}-remaining");
+            Some((is_used_up(headers, &remaining), wait.min(LONGEST_RESET)))
+        });
+    resets.max().map(|(_, wait)| wait)
+}
+
+fn is_used_up(headers: &ReplyHeaders, remaining: &str) -> bool {
+    let remaining = headers.get(remaining);
+    remaining.is_some_and(|text| text.trim().parse() == Ok(0_u64))
+}
+
+/// How long until the next 00:00 UTC: more than nothing, and at most a day.
+pub(super) const fn until_midnight(now: Instant) -> Duration {
+    let left = DAY_MS - now.as_millis().rem_euclid(DAY_MS);
+    Duration::from_millis(left.unsigned_abs())
 }
 
 /// Whether `x-should-retry` says `false`, the provider's last word.
@@ -169,12 +205,59 @@ mod tests {
     }
 
     fn resets(requests: (&str, &str), tokens: (&str, &str)) -> Option<Duration> {
-        reset(&ReplyHeaders::from_iter([
+        let headers = ReplyHeaders::from_iter([
             ("x-ratelimit-remaining-requests", requests.0),
             ("x-ratelimit-reset-requests", requests.1),
             ("x-ratelimit-remaining-tokens", tokens.0),
             ("x-ratelimit-reset-tokens", tokens.1),
-        ]))
+        ]);
+        reset(&headers, NOW)
+    }
+
+    fn anthropic(budgets: &[(&str, &str, &str)]) -> Option<Duration> {
+        let fields = budgets.iter().flat_map(|(budget, remaining, reset)| {
+            let field = |name: &str| format!("anthropic-ratelimit-{budget}-{name}");
+            [(field("remaining"), *remaining), (field("reset"), *reset)]
+        });
+        let fields: Vec<(String, &str)> = fields.collect();
+        let fields = fields.iter().map(|(name, value)| (name.as_str(), *value));
+        reset(&fields.collect(), NOW)
+    }
+
+    #[test]
+    fn anthropics_resets_are_instants_and_those_of_used_up_budgets_count_first() {
+        let (soon, later) = ("2026-11-21T10:55:37Z", "2026-11-21T10:56:17Z");
+        for (budgets, read) in [
+            (
+                &[("requests", "0", soon), ("tokens", "9", later)][..],
+                Some(20_000),
+            ),
+            (
+                &[("requests", "8", soon), ("input-tokens", "9", later)][..],
+                Some(60_000),
+            ),
+            (
+                &[("output-tokens", "0", soon), ("tokens", "0", later)][..],
+                Some(60_000),
+            ),
+            (
+                &[("requests", "0", "2026-11-22T10:55:17Z")][..],
+                Some(3_600_000),
+            ),
+            (&[("requests", "0", "2026-11-21T10:55:17Z")][..], None),
+            (&[("requests", "0", "2026-11-21T09:00:00Z")][..], None),
+            (&[("requests", "0", "20s")][..], None),
+        ] {
+            assert_eq!(anthropic(budgets), read.map(millis), "{budgets:?}");
+        }
+    }
+
+    #[test]
+    fn midnight_is_at_most_a_day_away_and_never_now() {
+        let left = |now: &str| until_midnight(Instant::parse_rfc3339(now).unwrap());
+        assert_eq!(left("2026-11-21T23:59:59.999Z"), millis(1));
+        assert_eq!(left("2026-11-22T00:00:00Z"), Duration::from_hours(24));
+        assert_eq!(left("2026-11-21T10:55:17Z"), Duration::from_secs(47_083));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Reading values as providers really write them: numbers as strings, codes as integers.
 
+use super::Usage;
 use serde_json::Value;
 
 /// The largest integer that a double, and so D1 and every JSON client, holds exactly.
@@ -77,6 +78,11 @@ pub(super) fn count(value: Option<&Value>) -> Option<u64> {
 fn whole(number: f64) -> Option<u64> {
     let spelled = format!("{number:.0}");
     (number.fract() == 0.0).then(|| spelled.parse().ok())?
+}
+
+/// What a provider counted; `None` when it counted nothing.
+pub(super) fn usage(said: Usage) -> Option<Usage> {
+    (said != Usage::default()).then_some(said)
 }
 
 /// The longest beginning of `text` that has at most `limit` bytes and breaks no character.

@@ -5,8 +5,8 @@
 
 use super::classify::Reading;
 use super::error_body::ErrorBody;
-use super::headers::HeaderText;
-use super::{Destination, Method, ProviderRequest, ProviderSettings, executor};
+use super::outgoing::{self, KeyField};
+use super::{Destination, Misconfigured, ProviderRequest, ProviderSettings, executor};
 use crate::execute::{LimitReached, OUTPUT_BYTES, Program, ProgramRun, RunInput, Runs, cut};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -39,12 +39,15 @@ struct File<'a> {
 
 /// The request that runs a program once, for `time` at most. For its compilation, Piston's own
 /// limits hold.
+///
+/// # Errors
+/// It is not reached over HTTP.
 pub(super) fn request(
     settings: &ProviderSettings,
     program: &Program<'_>,
     run: Option<&RunInput<'_>>,
     time: Duration,
-) -> ProviderRequest {
+) -> Result<ProviderRequest, Misconfigured> {
     let most = Duration::from_millis(program.limits.time_ms.into());
     let millis = time.min(most).as_millis().max(1);
     let millis = u64::try_from(millis).unwrap_or(u64::MAX);
@@ -60,21 +63,10 @@ pub(super) fn request(
         run_cpu_time: millis,
         run_memory_limit: program.limits.memory_bytes(),
     };
-    let mut headers = vec![
-        ("content-type".into(), HeaderText::fixed("application/json")),
-        ("accept".into(), HeaderText::fixed("application/json")),
-    ];
+    let to = Destination::Url(outgoing::url(settings, PATH)?);
     // The key as it is: no scheme stands before it.
-    let key = settings.api_key.as_ref();
-    let key = key.and_then(|key| HeaderText::new(key.reveal()).ok());
-    headers.extend(key.map(|key| ("authorization".into(), key)));
-    ProviderRequest {
-        method: Method::Post,
-        to: Destination::Url(settings.endpoint(PATH).unwrap_or_default()),
-        headers,
-        // Strings and numbers always have a JSON spelling.
-        body: serde_json::to_string(&body).unwrap_or_default(),
-    }
+    let key = KeyField::Named("authorization");
+    Ok(outgoing::post(settings, to, key, &[], &body))
 }
 
 #[derive(Deserialize)]

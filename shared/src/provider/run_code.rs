@@ -79,7 +79,7 @@ pub(crate) fn request(
         }
         Provider::Piston => {
             let run = program.runs.get(runs.start);
-            Ok(piston::request(settings, program, run, total))
+            Ok(piston::request(settings, program, run, total)?)
         }
         Provider::OpenAi
         | Provider::AzureOpenAi

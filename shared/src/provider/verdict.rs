@@ -51,6 +51,8 @@ pub struct Answer {
     pub finish_reason: FinishReason,
     /// The same in the provider's own word.
     pub raw_finish_reason: Option<String>,
+    /// What the model declined or a filter stopped, as the provider calls it: a plain word.
+    pub stop_category: Option<String>,
     /// The answer was cut off at the token limit.
     pub truncated: bool,
     /// What the client should know: `empty_output`.
@@ -69,7 +71,7 @@ pub struct Usage {
     pub input_tokens: Option<u64>,
     /// Tokens of the answer.
     pub output_tokens: Option<u64>,
-    /// Both together, as the provider adds them up.
+    /// Both together, as the provider adds them up. Anthropic does not, so ours is its sum.
     pub total_tokens: Option<u64>,
     /// Those of the prompt that the provider had in its cache.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -201,6 +203,14 @@ impl Failure {
         }
     }
 
+    /// The answer to be content with when `earlier` attempts of this job, directly before this one,
+    /// failed by the same row: a model that was asked again and says nothing once more has answered.
+    #[must_use]
+    pub fn content_with(&self, earlier: u32) -> Option<&Answer> {
+        let again = self.action == Action::Retry && self.action_after(earlier) != Action::Retry;
+        self.partial.as_deref().filter(|_| again)
+    }
+
     /// What to do when `earlier` attempts of this job, directly before this one, failed by the same
     /// row: a retry that is allowed only so often becomes a dead letter.
     #[must_use]
@@ -266,6 +276,8 @@ pub enum CircuitSign {
         /// How long.
         minutes: u8,
     },
+    /// Others will fail as well until the failure's hint is over: it opens the circuit by itself.
+    OpensUntilHint,
 }
 
 /// The number of a row of the decision table, the same in the table, the fixtures and the log.

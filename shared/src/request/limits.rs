@@ -9,6 +9,21 @@ pub const TEXT_BYTES: RangeInclusive<usize> = 1..=1_048_576;
 /// How many `messages` a conversation may have.
 pub const MESSAGES: RangeInclusive<usize> = 1..=1000;
 
+/// How many parts the `content` of a message may have.
+pub const PARTS: RangeInclusive<usize> = 1..=64;
+
+/// How many images a request may have in all.
+pub const IMAGES: usize = 16;
+
+/// Length of the URL of an image; signed ones are long.
+pub const IMAGE_URL_BYTES: RangeInclusive<usize> = 9..=8_192;
+
+/// How many `providers` a request or a tenant may name.
+pub const CHAIN: RangeInclusive<usize> = 1..=5;
+
+/// Length of the name of a provider.
+pub const PROVIDER_BYTES: RangeInclusive<usize> = 1..=32;
+
 /// Length of `model`.
 pub const MODEL_BYTES: RangeInclusive<usize> = 1..=128;
 
@@ -20,6 +35,27 @@ pub const MAX_TOKENS: RangeInclusive<u32> = 1..=1_000_000;
 
 /// Value of `temperature`.
 pub const TEMPERATURE: RangeInclusive<f64> = 0.0..=2.0;
+
+/// Value of `topP`.
+pub const TOP_P: RangeInclusive<f64> = 0.0..=1.0;
+
+/// How many texts `stop` may have.
+pub const STOPS: RangeInclusive<usize> = 1..=4;
+
+/// Length of a text of `stop`.
+pub const STOP_BYTES: RangeInclusive<usize> = 1..=256;
+
+/// Value of `seed`: the whole numbers that every reader of JSON reads alike.
+pub const SEED: RangeInclusive<i64> = -9_007_199_254_740_991..=9_007_199_254_740_991;
+
+/// Length of the `name` of a `jsonSchema`.
+pub const SCHEMA_NAME_BYTES: RangeInclusive<usize> = 1..=64;
+
+/// The longest `schema`, and the longest options of one provider, as JSON.
+pub const JSON_BYTES: usize = 65_536;
+
+/// The most providers that `providerOptions` may name: as many as a chain may have.
+pub const OPTIONS: usize = 5;
 
 /// Length of `language` and `difficulty`.
 pub const HINT_BYTES: RangeInclusive<usize> = 1..=64;

@@ -1,4 +1,4 @@
-//! One provider of the chain: asked once, unless its circuit is open.
+//! One provider of the chain: asked once, unless its limits are reached or its circuit is open.
 
 use super::Run;
 use super::cases::Cases;
@@ -7,8 +7,10 @@ use crate::circuit::gate::{Gate, Pass};
 use crate::circuit::{CircuitKey, CircuitState, Opening, Report, patience};
 use crate::clock::{Clock, Instant};
 use crate::entropy::Entropy;
+use crate::error_code::ErrorCode;
 use crate::execute::Program;
 use crate::job::ClaimedJob;
+use crate::permit::{self, Taken};
 use crate::ports::Ports;
 use crate::provider::{
     self, Action, Budget, Failure, HeaderText, ProviderRequest, ProviderSettings, Transport,
@@ -23,9 +25,12 @@ const CONTINUATIONS: u8 = 3;
 
 /// What came of asking.
 pub(super) enum Asked {
-    /// The provider was asked, or no request could be made.
+    /// The provider was asked.
     Verdict(Verdict),
-    /// Its circuit is not closed, so nobody was, and it may be asked at this instant.
+    /// No request could be made.
+    Impossible(Failure),
+    /// Its circuit is not closed or its limits are reached, so nobody was, and it may be asked at
+    /// this instant.
     Nobody(Failure, Instant),
 }
 
@@ -46,7 +51,7 @@ impl Call<'_> {
         let work = self.task.work(run.settings.providers.configuration());
         let (settings, request) = match self.prepare(run, &work) {
             Ok(prepared) => prepared,
-            Err(failure) => return Asked::Verdict(Verdict::Failed(failure)),
+            Err(failure) => return Asked::Impossible(failure),
         };
         let key = CircuitKey::of(settings, &self.target.model);
         let gate = Gate {
@@ -54,16 +59,30 @@ impl Call<'_> {
             memory: run.circuits,
             key: &key,
         };
-        let ticket = match gate.enter(self.timeout).await {
-            Pass::Call(ticket) => ticket,
-            Pass::Wait(state, opening) => return self.wait(run, &key, state, &opening),
+        // First what costs nothing: a call that the circuit forbids needs no permit.
+        if let Some((state, opening)) = gate.waits() {
+            return self.wait(run, &key, state, &opening);
+        }
+        let holder = format!("{}/{}", self.job.id, self.job.attempt);
+        let held = match permit::take(run.ports, settings, &holder, self.timeout).await {
+            Taken::Granted(held) => held,
+            Taken::Wait(due_at) => return Self::limited(settings, due_at),
         };
-        let verdict = match &work {
-            Work::Ask(_) => self.turns(run, settings, request).await,
-            Work::Run(program) => self.cases(settings, program).run(run, request).await,
+        let asked = match gate.enter(self.timeout).await {
+            Pass::Wait(state, opening) => self.wait(run, &key, state, &opening),
+            Pass::Call(ticket) => {
+                let verdict = match &work {
+                    Work::Ask(_) => self.turns(run, settings, request).await,
+                    Work::Run(program) => self.cases(settings, program).run(run, request).await,
+                };
+                gate.leave(&ticket, Report::of(&verdict)).await;
+                Asked::Verdict(verdict)
+            }
         };
-        gate.leave(&ticket, Report::of(&verdict)).await;
-        Asked::Verdict(verdict)
+        if let Some(held) = held {
+            held.give_back(run.ports).await;
+        }
+        asked
     }
 
     fn prepare<'r, P: Ports, T>(
@@ -140,6 +159,19 @@ impl Call<'_> {
         let failure = Failure {
             budget: Budget::Throttle,
             ..Failure::ours(opening.code, Action::Retry, message)
+        };
+        Asked::Nobody(failure, due_at)
+    }
+
+    /// As many calls as the configuration allows are made already.
+    fn limited(settings: &ProviderSettings, due_at: Instant) -> Asked {
+        let message = format!(
+            "The provider was not asked: {} has as many calls as its limits in the configuration allow.",
+            settings.name()
+        );
+        let failure = Failure {
+            budget: Budget::Throttle,
+            ..Failure::ours(ErrorCode::ProviderRateLimited, Action::Retry, message)
         };
         Asked::Nobody(failure, due_at)
     }

@@ -14,6 +14,7 @@ use redrive_shared::job::JobState;
 use redrive_shared::native::ScriptedTransport;
 use redrive_shared::provider::{Destination, Providers, TransportError};
 use redrive_shared::replay::{ReplayRequest, Replayed, replay};
+use redrive_shared::request::Known;
 use redrive_shared::status_cache;
 use serde_json::{Value, json};
 use support::{body, program, ran, runs};
@@ -144,7 +145,12 @@ async fn an_executor_that_refuses_is_put_right_and_the_job_replayed() {
     );
     let actor = KeyId::new(bench.ports.clock.now(), &bench.ports.entropy);
     let request = ReplayRequest::default();
-    let replayed = replay(&bench.ports, &bench.tenant, &job, &actor, request, None).await;
+    let known = Known {
+        configuration: bench.settings.providers.configuration(),
+        default_providers: &[],
+    };
+    let (ports, tenant) = (&bench.ports, &bench.tenant);
+    let replayed = replay(ports, &known, tenant, &job, &actor, request, None).await;
     assert_eq!(replayed, Ok(Replayed::Done));
     bench.deliver(&executor, &[bench.message(&job)]).await;
     let record = bench.read(&job).await;

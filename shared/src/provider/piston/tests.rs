@@ -21,7 +21,7 @@ fn sent(url: &str, time: Duration) -> ProviderRequest {
         },
     };
     let program = input.program(Some("1.68.2"));
-    request(&settings(url), &program, program.runs.first(), time)
+    request(&settings(url), &program, program.runs.first(), time).unwrap()
 }
 
 #[test]
