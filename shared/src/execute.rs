@@ -8,6 +8,7 @@ mod compare;
 mod input;
 mod judge;
 mod language;
+pub(crate) mod numbers;
 mod report;
 mod runs;
 

@@ -3,11 +3,15 @@
 use crate::support::{Api, Tenant, request, with_header};
 use http::Method;
 use redrive_producer::openapi;
+use redrive_shared::configuration::Configuration;
+use redrive_shared::json::FieldError;
 use redrive_shared::request::{ExecuteRequest, ExecuteTestsRequest};
 use serde_json::{Value, json};
 
 const PROGRAM: &str = "/api/v1/execute";
 const TESTS: &str = "/api/v1/execute/tests";
+
+type Read = fn(&Value, &Configuration) -> Result<(), Vec<FieldError>>;
 
 fn program() -> Value {
     json!({"source_code": "print(1)", "language": "py", "time_limit": 2, "refType": "t", "refId": "1"})
@@ -238,24 +242,28 @@ fn the_described_requests_are_the_ones_that_are_read() {
     let description: Value =
         serde_json::from_str(&openapi::document().expect("it has a JSON form")).expect("JSON");
     let configuration = crate::support::configuration();
-    let program = |body: &Value| ExecuteRequest::read(body, &configuration).map(|_read| ());
-    let tests = |body: &Value| ExecuteTestsRequest::read(body, &configuration).map(|_read| ());
-    for (path, schema, read) in [
-        (PROGRAM, "ExecuteBody", &program as &dyn Fn(&Value) -> _),
-        (TESTS, "ExecuteTestsBody", &tests),
-    ] {
+    let requests: [(&str, &str, Read); 2] = [
+        (PROGRAM, "ExecuteBody", |body, configuration| {
+            ExecuteRequest::read(body, configuration).map(|_read| ())
+        }),
+        (TESTS, "ExecuteTestsBody", |body, configuration| {
+            ExecuteTestsRequest::read(body, configuration).map(|_read| ())
+        }),
+    ];
+    for (path, schema, read) in requests {
         let schema = &description["components"]["schemas"][schema];
         assert_eq!(schema["additionalProperties"], false);
         let properties = schema["properties"].as_object().expect("properties");
         assert!(properties.len() > 10);
         for name in properties.keys() {
-            let errors = read(&json!({name: [[]]})).expect_err("no field takes that");
+            let errors =
+                read(&json!({name: [[]]}), &configuration).expect_err("no field takes that");
             let unknown =
                 |error: &redrive_shared::json::FieldError| error.detail == "is not a known field";
             assert!(!errors.iter().any(unknown), "{name}");
         }
         let content = &description["paths"][path]["post"]["requestBody"]["content"];
         let example = &content["application/json"]["example"];
-        assert_eq!(read(example), Ok(()));
+        assert_eq!(read(example, &configuration), Ok(()));
     }
 }

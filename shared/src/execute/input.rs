@@ -106,15 +106,9 @@ impl ExecuteInput {
 impl ExecuteTestsInput {
     pub(crate) fn program<'a>(&'a self, version: Option<&'a str>) -> Program<'a> {
         let calls = self.function_name.is_some();
-        let runs = self.test_cases.iter().map(|case| match calls {
-            true => RunInput {
-                stdin: None,
-                arguments: Some(case.arguments()),
-            },
-            false => RunInput {
-                stdin: Some(case.stdin()),
-                arguments: None,
-            },
+        let runs = self.test_cases.iter().map(|case| RunInput {
+            stdin: (!calls).then(|| case.stdin()),
+            arguments: calls.then(|| case.arguments()),
         });
         Program {
             language: &self.language,

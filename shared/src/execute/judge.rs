@@ -1,6 +1,7 @@
 //! From the runs of a program to one verdict a case.
 
 use super::input::{ExecuteTestsInput, TestCase};
+use super::numbers::{is_too_deep, quoted};
 use super::report::{TestCaseReport, TestReport};
 use super::runs::{ProgramRun, Runs};
 use super::{equal, same_text};
@@ -98,9 +99,10 @@ fn ran(
 fn returned(value: Option<Value>, case: &TestCase, tolerance: f64, run: &ProgramRun) -> Finding {
     match value {
         Some(value) => Finding::compared(equal(&value, &case.expected, tolerance), value),
-        None if run.value_truncated => {
-            Finding::failed(Value::Null, "The returned value is larger than 64 KiB.")
-        }
+        None if run.value_truncated => Finding::failed(
+            Value::Null,
+            "The returned value is larger than 64 KiB, or nested deeper than 64 levels.",
+        ),
         None => {
             let error = "The function returned nothing that JSON can say.";
             Finding::failed(Value::Null, error)
@@ -118,7 +120,10 @@ fn printed(case: &TestCase, tolerance: f64, run: &ProgramRun) -> Finding {
     match &case.expected {
         Value::String(expected) => Finding::compared(same_text(&run.stdout, expected), text()),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
-            match serde_json::from_str::<Value>(&run.stdout) {
+            match serde_json::from_str::<Value>(&quoted(&run.stdout)) {
+                Ok(value) if is_too_deep(&value) => {
+                    Finding::failed(text(), "The output is nested deeper than 64 levels.")
+                }
                 Ok(value) => Finding::compared(equal(&value, &case.expected, tolerance), value),
                 Err(_not_json) => Finding::failed(text(), "The output is not JSON."),
             }

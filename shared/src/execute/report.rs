@@ -22,6 +22,10 @@ pub struct TestReport {
 }
 
 /// What became of one test case.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "one verdict, and each output may be cut by itself"
+)]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TestCaseReport {

@@ -44,7 +44,8 @@ pub struct ProgramRun {
     )]
     #[schema(value_type = Value)]
     pub value: Option<Value>,
-    /// Whether there was a value of more than 64 KiB as JSON, which is left out.
+    /// Whether there was a value of more than 64 KiB as JSON, or nested deeper than 64 levels, which
+    /// is left out.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub value_truncated: bool,
     /// How long it took, in milliseconds.

@@ -111,7 +111,7 @@ impl Call<'_> {
     /// The JSON of the body. What a program gave may hold more values than any answer of a model.
     fn json(&self) -> Option<Value> {
         match self.provider {
-            Provider::Executor => lenient::json_of(&self.reply.body, executor::MOST_VALUES),
+            Provider::Executor => executor::json(&self.reply.body),
             Provider::OpenAi
             | Provider::AzureOpenAi
             | Provider::Anthropic

@@ -6,7 +6,7 @@ use super::{
     Answer, Destination, FinishReason, MAX_REPLY_BYTES, Method, ProviderReply, ProviderRequest,
     TransportError, lenient,
 };
-use crate::execute::{Language, Program, RunInput, Runs};
+use crate::execute::{Language, Program, RunInput, Runs, numbers};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::ops::Range;
@@ -22,7 +22,7 @@ const MAX_TOTAL_MS: u128 = 300_000;
 
 /// The most values a reply may hold. A single run's value has at most 64 KiB, so a reply of one
 /// run always has fewer; in Wasm this many take some 10 MB.
-pub(super) const MOST_VALUES: usize = 150_000;
+const MOST_VALUES: usize = 150_000;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -75,9 +75,27 @@ pub(super) fn request(
     }
 }
 
+/// The JSON of a reply; `None` when it is not JSON, or more than can be read.
+pub(super) fn json(body: &[u8]) -> Option<Value> {
+    let text = std::str::from_utf8(body).ok()?;
+    lenient::json_of(numbers::quoted(text).as_bytes(), MOST_VALUES)
+}
+
 /// Reads the JSON of a reply whose status is a success.
 pub(super) fn answer(body: &Value) -> Reading {
-    Runs::deserialize(body).map_or(Reading::NoMessage, |runs| reading(&runs))
+    let Ok(mut runs) = Runs::deserialize(body) else {
+        return Reading::NoMessage;
+    };
+    for run in &mut runs.runs {
+        if run
+            .value
+            .take_if(|value| numbers::is_too_deep(value))
+            .is_some()
+        {
+            run.value_truncated = true;
+        }
+    }
+    reading(&runs)
 }
 
 /// The runs as an answer: its text is their JSON.

@@ -103,7 +103,8 @@ pub(super) fn answer(body: &Value) -> Reading {
     };
     if stage.status.as_deref() == Some("XX") {
         return Reading::Error(ErrorBody {
-            code: Some("internal_error".to_owned()),
+            // As if the server had said so by its status.
+            code: Some("500".to_owned()),
             ..ErrorBody::default()
         });
     }

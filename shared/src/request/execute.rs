@@ -207,21 +207,24 @@ fn read_function_name(item: Item<'_>) -> Ruling<&str> {
 }
 
 fn read_test_cases(item: Item<'_>) -> Ruling<Vec<TestCase>> {
-    let cases = array(limits::TEST_CASES, object(read_test_case))(item.clone())?;
-    let stored = serde_json::to_string(&cases).map_or(usize::MAX, |text| text.len());
-    if stored > limits::TEST_CASES_BYTES {
+    let cases = array(limits::TEST_CASES, object(read_test_case));
+    checked(cases, |cases| {
+        let stored = serde_json::to_string(&cases).map_or(usize::MAX, |text| text.len());
+        if stored <= limits::TEST_CASES_BYTES {
+            return Ok(cases);
+        }
         let most = limits::TEST_CASES_BYTES;
-        let rule =
-            format!("must be at most {most} bytes long as JSON, with every number written out");
-        return Err(item.refuse(rule));
-    }
-    Ok(cases)
+        Err(format!(
+            "must be at most {most} bytes long as JSON, with every number written out"
+        ))
+    })(item)
 }
 
 fn read_test_case(mut fields: Fields<'_>) -> Ruling<TestCase> {
     let name = fields.optional("name", label(limits::TEST_NAME_BYTES));
-    let input = fields.required("input", any_json);
-    let expected = fields.required("expected", any_json);
+    let any = |item: Item<'_>| Ok(item.value().clone());
+    let input = fields.required("input", any);
+    let expected = fields.required("expected", any);
     fields.finish(|| {
         Some(TestCase {
             name: name.map(str::to_owned),
@@ -229,12 +232,6 @@ fn read_test_case(mut fields: Fields<'_>) -> Ruling<TestCase> {
             expected: expected?,
         })
     })
-}
-
-/// Any JSON.
-#[expect(clippy::unnecessary_wraps, reason = "a rule may refuse")]
-fn any_json(item: Item<'_>) -> Ruling<Value> {
-    Ok(item.value().clone())
 }
 
 #[cfg(test)]

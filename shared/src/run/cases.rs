@@ -17,6 +17,18 @@ use crate::provider::{
 use std::ops::Range;
 use std::time::Duration;
 
+/// What one call came to.
+enum Came {
+    /// Runs, and the answer that they came with.
+    Runs(Runs, Box<Answer>),
+    /// More than a reply can hold.
+    TooMuch,
+    /// Nothing in the time that was left.
+    TooLate(Box<Verdict>),
+    /// Nothing that can be used.
+    Ended(Box<Verdict>),
+}
+
 /// A program on its way through one executor.
 pub(super) struct Cases<'a> {
     pub(super) call: &'a Call<'a>,
@@ -53,14 +65,13 @@ impl Cases<'_> {
         run: &Run<'_, P, T>,
         first: ProviderRequest,
     ) -> Verdict {
-        let clock = run.ports.clock();
-        let started_at = clock.now();
+        let started_at = run.ports.clock().now();
         let mut first = Some(first);
         let mut steps: Vec<Range<usize>> = self.steps().rev().collect();
         let mut done = Runs::default();
         let mut latest = Answer::default();
         while let Some(step) = steps.pop() {
-            let left = self.left(clock.now(), started_at);
+            let left = self.left(run.ports.clock().now(), started_at);
             let has_begun = !done.runs.is_empty();
             if has_begun && !run_code::is_enough(self.settings, self.program, left) {
                 break;
@@ -72,31 +83,22 @@ impl Cases<'_> {
                     Err(failure) => return Verdict::Failed(failure),
                 },
             };
-            let asked_at = clock.now();
-            let reply = run.transport.send(&request, left).await;
-            if run_code::is_too_much(&reply) && step.len() > 1 {
-                let middle = step.start + step.len() / 2;
-                steps.extend([middle..step.end, step.start..middle]);
-                continue;
-            }
-            // Compiling may have taken more than was left for it. Another attempt would end here too.
-            if has_begun && matches!(reply, Err(TransportError::Timeout)) {
-                break;
-            }
-            let answer = match classify(&self.settings.dialect(), &reply, clock.now()) {
-                Verdict::Answered(answer) => answer,
-                other @ (Verdict::Pending(_) | Verdict::Paused(_) | Verdict::Failed(_)) => {
-                    return other;
+            match self.ask(run, &request, step.len(), left).await {
+                Came::Runs(mut runs, answer) => {
+                    done.runs.append(&mut runs.runs);
+                    latest = *answer;
+                    if runs.not_run > 0 {
+                        break;
+                    }
                 }
-            };
-            let Some(mut runs) = read(&answer, step.len()) else {
-                return Verdict::Failed(incomplete());
-            };
-            measure(&mut runs, clock.now().millis_since(asked_at));
-            done.runs.append(&mut runs.runs);
-            latest = answer;
-            if runs.not_run > 0 {
-                break;
+                Came::TooMuch => {
+                    let middle = step.start + step.len() / 2;
+                    steps.extend([middle..step.end, step.start..middle]);
+                }
+                // Compiling may have taken more than was left for it. Another attempt would end
+                // here as well.
+                Came::TooLate(_) if has_begun => break,
+                Came::TooLate(verdict) | Came::Ended(verdict) => return *verdict,
             }
         }
         done.not_run = self.program.runs.len() - done.runs.len();
@@ -105,6 +107,43 @@ impl Cases<'_> {
             text: serde_json::to_string(&done).unwrap_or_default(),
             ..latest
         })
+    }
+
+    /// Asks for so many runs.
+    async fn ask<P: Ports, T: Transport>(
+        &self,
+        run: &Run<'_, P, T>,
+        request: &ProviderRequest,
+        asked: usize,
+        left: Duration,
+    ) -> Came {
+        let asked_at = run.ports.clock().now();
+        let reply = run.transport.send(request, left).await;
+        let now = run.ports.clock().now();
+        if run_code::is_too_much(&reply) && asked > 1 {
+            return Came::TooMuch;
+        }
+        match classify(&self.settings.dialect(), &reply, now) {
+            Verdict::Answered(answer) => match read(&answer, asked) {
+                Some(mut runs) => {
+                    measure(&mut runs, now.millis_since(asked_at));
+                    Came::Runs(runs, Box::new(answer))
+                }
+                None => Came::Ended(Box::new(Verdict::Failed(incomplete()))),
+            },
+            other @ (Verdict::Pending(_) | Verdict::Paused(_) | Verdict::Failed(_)) => {
+                let verdict = Box::new(other);
+                match reply {
+                    Err(TransportError::Timeout) => Came::TooLate(verdict),
+                    Ok(_)
+                    | Err(
+                        TransportError::Unreachable
+                        | TransportError::BodyInterrupted
+                        | TransportError::BodyTooLarge,
+                    ) => Came::Ended(verdict),
+                }
+            }
+        }
     }
 
     fn left(&self, now: Instant, started_at: Instant) -> Duration {

@@ -205,6 +205,22 @@ async fn a_language_that_nobody_runs_any_more_is_told() {
 }
 
 #[tokio::test]
+async fn a_number_that_no_double_holds_is_given_as_its_digits() {
+    let bench = Bench::new();
+    let job = program(&bench, "python").await;
+    let digits = "7".repeat(375);
+    let reply = format!(
+        r#"{{"runs":[{{"stdout":"","stderr":"","exitCode":0,"durationMs":1,"value":[{digits}]}}],"notRun":0}}"#
+    );
+    let executor = ScriptedTransport::new([Ok((200, reply))]);
+    bench.deliver(&executor, &[bench.message(&job)]).await;
+    let Some(ResultDocument::Run(run)) = JobDocument::from(bench.read(&job).await).result else {
+        panic!("no run");
+    };
+    assert_eq!(run.value, Some(json!([digits])));
+}
+
+#[tokio::test]
 async fn the_largest_run_there_can_be_is_stored() {
     let bench = Bench::new();
     let job = program(&bench, "python").await;

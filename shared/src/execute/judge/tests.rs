@@ -103,6 +103,18 @@ fn a_program_is_judged_by_what_it_prints() {
 }
 
 #[test]
+fn printed_json_may_be_as_large_and_as_deep_as_programs_make_it() {
+    let digits = "7".repeat(375);
+    assert!(verdict(None, json!([digits]), run(&format!("[{digits}]\n"))).passed);
+    let large = verdict(None, json!(7), run(&digits));
+    assert_eq!((large.passed, large.actual), (false, json!(digits)));
+    let deep = "[".repeat(65) + &"]".repeat(65);
+    let deep = verdict(None, json!([]), run(&deep));
+    assert!(!deep.passed && deep.actual.is_string());
+    assert!(deep.error.expect("told").contains("64 levels"));
+}
+
+#[test]
 fn what_was_cut_is_not_compared() {
     let cut = ProgramRun {
         stdout_truncated: true,

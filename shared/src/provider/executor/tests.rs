@@ -21,7 +21,7 @@ fn a_program_is_sent_as_the_contract_says() {
         limits: LIMITS,
     };
     let program = input.program(None);
-    let request = request(Language::Python, &program, 0..1, Duration::from_secs(60));
+    let request = request(Language::Python, &program, 0..1, Duration::from_mins(1));
     assert_eq!(request.method, Method::Post);
     let service = Destination::Service {
         binding: "EXECUTOR_PYTHON",
@@ -88,6 +88,17 @@ fn what_is_no_list_of_runs_is_no_answer() {
     ] {
         assert!(!answered(body.clone()), "{body}");
     }
+}
+
+#[test]
+fn a_value_that_could_not_be_read_back_is_left_out() {
+    let deep = (0..70).fold(json!(1), |value, _| json!([value]));
+    let run = json!({"stdout": "", "stderr": "", "exitCode": 0, "durationMs": 1, "value": deep});
+    let Reading::Answer(answer, _) = answer(&json!({"runs": [run], "notRun": 0})) else {
+        panic!("no answer");
+    };
+    let runs: Runs = serde_json::from_str(&answer.text).expect("runs");
+    assert!(runs.runs[0].value.is_none() && runs.runs[0].value_truncated);
 }
 
 #[test]

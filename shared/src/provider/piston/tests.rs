@@ -64,7 +64,7 @@ fn read(body: &Value) -> ProgramRun {
     runs.runs.into_iter().next().expect("one")
 }
 
-fn stage(code: Value, signal: Value, status: Value) -> Value {
+fn stage(code: Option<i64>, signal: Option<&str>, status: Option<&str>) -> Value {
     json!({
         "stdout": "out", "stderr": "err", "output": "outerr", "code": code, "signal": signal,
         "status": status, "message": null, "memory": 9_400_000, "cpu_time": 12, "wall_time": 31.9
@@ -74,54 +74,48 @@ fn stage(code: Value, signal: Value, status: Value) -> Value {
 #[test]
 fn how_a_run_ended_is_read_from_code_signal_and_status() {
     let cases = [
-        (json!(0), json!(null), json!(null), 0, None),
-        (json!(3), json!(null), json!("RE"), 3, None),
+        (Some(0), None, None, 0, None),
+        (Some(3), None, Some("RE"), 3, None),
         (
-            json!(null),
-            json!("SIGKILL"),
-            json!("TO"),
+            None,
+            Some("SIGKILL"),
+            Some("TO"),
             137,
             Some(LimitReached::Time),
         ),
         (
-            json!(null),
-            json!("SIGKILL"),
-            json!("OL"),
+            None,
+            Some("SIGKILL"),
+            Some("OL"),
             137,
             Some(LimitReached::Output),
         ),
         (
-            json!(null),
-            json!("SIGKILL"),
-            json!("EL"),
+            None,
+            Some("SIGKILL"),
+            Some("EL"),
             137,
             Some(LimitReached::Output),
         ),
         (
-            json!(null),
-            json!("SIGKILL"),
-            json!("SG"),
+            None,
+            Some("SIGKILL"),
+            Some("SG"),
             137,
             Some(LimitReached::Memory),
         ),
-        (
-            json!(null),
-            json!("SIGKILL"),
-            json!(null),
-            137,
-            Some(LimitReached::Memory),
-        ),
-        (json!(null), json!("SIGSEGV"), json!("SG"), 139, None),
-        (json!(null), json!("SIGABRT"), json!("SG"), 134, None),
-        (json!(null), json!(null), json!(null), 137, None),
+        (None, Some("SIGKILL"), None, 137, Some(LimitReached::Memory)),
+        (None, Some("SIGSEGV"), Some("SG"), 139, None),
+        (None, Some("SIGABRT"), Some("SG"), 134, None),
+        (None, None, None, 137, None),
     ];
     for (code, signal, status, exit_code, limit) in cases {
-        let body = json!({"run": stage(code, signal, status.clone()), "language": "rust"});
+        let body = json!({"run": stage(code, signal, status), "language": "rust"});
         let run = read(&body);
         assert_eq!((run.exit_code, run.limit), (exit_code, limit), "{body}");
         assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("out", "err"));
-        assert_eq!(run.stdout_truncated, status == "OL");
-        assert_eq!(run.stderr_truncated, status == "EL");
+        assert_eq!(run.stdout_truncated, status == Some("OL"));
+        assert_eq!(run.stderr_truncated, status == Some("EL"));
         assert_eq!((run.duration_ms, run.value), (31, None));
     }
 }
@@ -134,19 +128,18 @@ fn what_does_not_compile_is_told_by_its_compilation() {
     let run = read(&json!({"compile": compile}));
     assert_eq!(run.exit_code, 1);
     // An older server runs it all the same.
-    let run =
-        read(&json!({"compile": compile, "run": stage(json!(127), json!(null), json!(null))}));
+    let run = read(&json!({"compile": compile, "run": stage(Some(127), None, None)}));
     assert_eq!(run.exit_code, 1);
-    let slow = json!({"compile": stage(json!(null), json!("SIGKILL"), json!("TO"))});
+    let slow = json!({"compile": stage(None, Some("SIGKILL"), Some("TO"))});
     assert_eq!(read(&slow).limit, Some(LimitReached::Time));
-    let compiled = stage(json!(0), json!(null), json!(null));
-    let run = read(&json!({"compile": compiled, "run": stage(json!(2), json!(null), json!(null))}));
+    let compiled = stage(Some(0), None, None);
+    let run = read(&json!({"compile": compiled, "run": stage(Some(2), None, None)}));
     assert_eq!(run.exit_code, 2);
 }
 
 #[test]
 fn long_output_is_cut_and_marked() {
-    let mut stage = stage(json!(0), json!(null), json!(null));
+    let mut stage = stage(Some(0), None, None);
     stage["stdout"] = json!("é".repeat(40_000));
     let run = read(&json!({"run": stage}));
     assert_eq!(run.stdout.len(), 65_536);
@@ -155,7 +148,7 @@ fn long_output_is_cut_and_marked() {
 
 #[test]
 fn a_sandbox_that_fails_is_not_the_program_that_fails() {
-    let body = json!({"run": stage(json!(null), json!(null), json!("XX"))});
+    let body = json!({"run": stage(None, None, Some("XX"))});
     assert!(matches!(answer(&body), Reading::Error(_)));
     for body in [
         json!({}),
