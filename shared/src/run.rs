@@ -20,6 +20,7 @@ mod attempt;
 mod call;
 mod chain;
 mod delivery;
+mod ended;
 mod past;
 mod plan;
 mod settle;

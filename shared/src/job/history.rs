@@ -28,6 +28,9 @@ pub struct AttemptRecord {
     /// The model it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// Whether it was asked at all: it is not while its circuit is open or its limits are reached.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub called: bool,
     /// The provider's HTTP status, when it answered with an error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider_status: Option<u16>,

@@ -1,7 +1,7 @@
 //! The providers of a deployment, ready to be asked: the configuration with its secrets.
 
 use super::headers::HeaderText;
-use super::{Action, Dialect, Failure};
+use super::{Action, Dialect, Failure, Fallback};
 use crate::access::Secret;
 use crate::configuration::{Configuration, HeaderSource, ProviderConfiguration, Reached};
 use crate::error_code::ErrorCode;
@@ -50,11 +50,14 @@ impl Misconfigured {
 
 impl From<Misconfigured> for Failure {
     fn from(reason: Misconfigured) -> Self {
-        Self::ours(
-            ErrorCode::ProviderMisconfigured,
-            Action::DeadLetter,
-            reason.to_string(),
-        )
+        Self {
+            fallback: Fallback::Now,
+            ..Self::ours(
+                ErrorCode::ProviderMisconfigured,
+                Action::DeadLetter,
+                reason.to_string(),
+            )
+        }
     }
 }
 

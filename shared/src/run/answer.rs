@@ -30,11 +30,10 @@ pub(super) fn accept(
             "The answer has {} bytes, and at most {MAX_OUTPUT_BYTES} can be stored; ask for fewer tokens.",
             output.len()
         );
-        return Err(Failure::ours(
-            ErrorCode::OutputTooLarge,
-            Action::Fail,
-            message,
-        ));
+        return Err(Failure {
+            partial: Some(Box::new(answer)),
+            ..Failure::ours(ErrorCode::OutputTooLarge, Action::Fail, message)
+        });
     }
     Ok(Answered {
         output,

@@ -1,7 +1,8 @@
 //! One attempt: follow the chain of providers, and write down where that leaves the job.
 
 use super::Run;
-use super::chain::{Chain, Ended};
+use super::chain::Chain;
+use super::ended::Ended;
 use super::plan::Plan;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
@@ -21,7 +22,7 @@ pub(super) async fn run<P: Ports, T: Transport>(run: &Run<'_, P, T>, job: &Claim
         Err(failure) => {
             let (now, jitter) = (run.ports.clock().now(), run.ports.entropy().unit());
             let settlement = transition::settle(job, &failure, None, 0, now, jitter);
-            Ended::before_asking(settlement, failure)
+            Ended::of(settlement, None, failure)
         }
     };
     let finished_at = run.ports.clock().now();
@@ -34,6 +35,7 @@ pub(super) async fn run<P: Ports, T: Transport>(run: &Run<'_, P, T>, job: &Claim
         code: failure.map(|failure| failure.code),
         provider: ended.target.as_ref().map(|target| target.provider.clone()),
         model: ended.target.map(|target| target.model),
+        called: ended.called,
         provider_status: failure.and_then(|failure| failure.provider_status),
         row: failure.and_then(|failure| failure.row).map(Row::number),
         possibly_billed: failure.is_some_and(|failure| failure.possibly_billed),

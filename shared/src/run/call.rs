@@ -21,8 +21,10 @@ const CONTINUATIONS: u8 = 3;
 
 /// What came of asking.
 pub(super) enum Asked {
-    /// The provider was asked, or no request could be made.
+    /// The provider was asked.
     Verdict(Verdict),
+    /// No request could be made.
+    Impossible(Failure),
     /// Its circuit is not closed, so nobody was, and it may be asked at this instant.
     Nobody(Failure, Instant),
 }
@@ -43,7 +45,7 @@ impl Call<'_> {
     pub(super) async fn make<P: Ports, T: Transport>(&self, run: &Run<'_, P, T>) -> Asked {
         let (settings, request) = match self.prepare(run) {
             Ok(prepared) => prepared,
-            Err(failure) => return Asked::Verdict(Verdict::Failed(failure)),
+            Err(failure) => return Asked::Impossible(failure),
         };
         let key = CircuitKey::of(settings, &self.target.model);
         let gate = Gate {

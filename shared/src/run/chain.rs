@@ -6,6 +6,7 @@
 //! that may be asked.
 
 use super::call::{Asked, Call};
+use super::ended::{Ended, Passed};
 use super::past::{self, Standing};
 use super::plan::Plan;
 use super::{Run, answer};
@@ -15,55 +16,11 @@ use crate::entropy::Entropy;
 use crate::error_code::ErrorCode;
 use crate::job::{ClaimedJob, FallbackRecord};
 use crate::ports::Ports;
-use crate::provider::{Action, Budget, Failure, Fallback, Row, Transport, Usage, Verdict};
+use crate::provider::{Action, Answer, Budget, Failure, Fallback, Transport, Usage, Verdict};
 use crate::request::Target;
 use crate::store::{Answered, Settlement};
 use crate::transition;
 use std::time::Duration;
-
-/// A provider of the chain that brought no answer in this attempt.
-struct Passed {
-    target: Target,
-    started_at: Instant,
-    finished_at: Instant,
-    /// Whether it was asked.
-    called: bool,
-    failure: Failure,
-    /// How often it failed by the same row directly before.
-    earlier: u32,
-    /// When it may be asked, where that is known; else the failure tells.
-    due_at: Option<Instant>,
-    usage: Option<Usage>,
-    cost: Option<Cost>,
-}
-
-/// What came of the chain.
-pub(super) struct Ended {
-    pub(super) settlement: Settlement,
-    /// Who decided: the one that answered, or whose failure is told.
-    pub(super) target: Option<Target>,
-    pub(super) failure: Option<Failure>,
-    pub(super) usage: Option<Usage>,
-    pub(super) cost: Option<Cost>,
-    /// The answer that the provider works on.
-    pub(super) pending: Option<String>,
-    pub(super) fallbacks: Vec<FallbackRecord>,
-}
-
-impl Ended {
-    /// An attempt that asked nobody.
-    pub(super) fn before_asking(settlement: Settlement, failure: Failure) -> Self {
-        Self {
-            settlement,
-            target: None,
-            failure: Some(failure),
-            usage: None,
-            cost: None,
-            pending: None,
-            fallbacks: Vec::new(),
-        }
-    }
-}
 
 /// What one provider came to.
 enum Step {
@@ -103,11 +60,19 @@ impl<P: Ports, T: Transport> Chain<'_, '_, P, T> {
             let asked = pending.as_ref().filter(|(working, _)| working == target);
             let asked = asked.map(|(_, response_id)| response_id.as_str());
             match self.ask(target, asked, whole.saturating_sub(spent)).await {
-                Step::Answered(answered) => return answered_by(target, answered, passed),
+                Step::Answered(answered) => return Ended::answered(target, answered, &passed),
                 Step::Pending(response_id, after) => {
                     return self.pending(target, response_id, after, passed);
                 }
                 Step::Passed(step) => {
+                    if let Some(response_id) = asked.filter(|_| step.leaves_pending()) {
+                        passed.push(*step);
+                        let pending = Some(response_id.to_owned());
+                        return Ended {
+                            pending,
+                            ..self.nobody_answered(passed)
+                        };
+                    }
                     let goes_on = self.goes_on(&step);
                     if step.failure.fallback == Fallback::ToLargerContext {
                         smallest_context = smallest_context.max(self.context(target)).max(1);
@@ -119,7 +84,7 @@ impl<P: Ports, T: Transport> Chain<'_, '_, P, T> {
                 }
             }
         }
-        self.ending(passed)
+        self.nobody_answered(passed)
     }
 
     fn now(&self) -> Instant {
@@ -156,7 +121,9 @@ impl<P: Ports, T: Transport> Chain<'_, '_, P, T> {
             pending,
             timeout,
         };
-        let (failure, due_at) = match call.make(self.run).await {
+        let asked = call.make(self.run).await;
+        let called = matches!(asked, Asked::Verdict(_));
+        let (failure, due_at) = match asked {
             Asked::Verdict(Verdict::Answered(answer)) => match self.accept(target, answer) {
                 Ok(answered) => return Step::Answered(Box::new(answered)),
                 Err(failure) => (failure, None),
@@ -172,6 +139,7 @@ impl<P: Ports, T: Transport> Chain<'_, '_, P, T> {
                 Ok(answered) => return Step::Answered(Box::new(answered)),
                 Err(failure) => (failure, None),
             },
+            Asked::Impossible(failure) => (failure, None),
             Asked::Nobody(failure, due_at) => (failure, Some(due_at)),
         };
         let usage = failure.partial.as_ref().and_then(|partial| partial.usage);
@@ -179,7 +147,7 @@ impl<P: Ports, T: Transport> Chain<'_, '_, P, T> {
             target: target.clone(),
             started_at,
             finished_at: self.now(),
-            called: due_at.is_none(),
+            called,
             earlier: past::same_row_before(self.job, target, failure.row),
             cost: self.cost(target, usage.as_ref()),
             usage,
@@ -188,7 +156,7 @@ impl<P: Ports, T: Transport> Chain<'_, '_, P, T> {
         }))
     }
 
-    fn accept(&self, target: &Target, given: crate::provider::Answer) -> Result<Answered, Failure> {
+    fn accept(&self, target: &Target, given: Answer) -> Result<Answered, Failure> {
         let cost = self.cost(target, given.usage.as_ref());
         answer::accept(&self.plan.task, target, given, cost)
     }
@@ -220,7 +188,7 @@ impl<P: Ports, T: Transport> Chain<'_, '_, P, T> {
 
     /// Whether the next provider is asked after this one.
     fn goes_on(&self, step: &Passed) -> bool {
-        if !step.called {
+        if step.due_at.is_some() {
             return true;
         }
         let wanted = match step.failure.fallback {
@@ -273,11 +241,11 @@ impl<P: Ports, T: Transport> Chain<'_, '_, P, T> {
             ..one.record(None)
         });
         let records: Vec<FallbackRecord> = records.collect();
-        let mut ended = self.ending(passed);
+        let mut ended = self.nobody_answered(passed);
         if let Settlement::RetryScheduled { due_at, .. } = &mut ended.settlement {
             *due_at = now;
             ended.fallbacks = records;
-            (ended.target, ended.usage, ended.cost) = (None, None, None);
+            (ended.target, ended.called, ended.usage, ended.cost) = (None, false, None, None);
         }
         ended
     }
@@ -299,140 +267,19 @@ impl<P: Ports, T: Transport> Chain<'_, '_, P, T> {
         };
         let settlement = transition::defer(self.job, &failure, Some(target), due_at);
         Ended {
-            settlement,
-            target: Some(target.clone()),
-            failure: Some(failure),
-            usage: None,
-            cost: None,
+            called: true,
             pending: Some(response_id),
-            fallbacks: passed.into_iter().map(|one| one.record(None)).collect(),
+            fallbacks: passed.iter().map(|one| one.record(None)).collect(),
+            ..Ended::of(settlement, Some(target.clone()), failure)
         }
     }
 
-    /// Nobody answered.
-    fn ending(&self, passed: Vec<Passed>) -> Ended {
-        let (now, jitter) = (self.now(), self.run.ports.entropy().unit());
-        let settle = |one: &Passed| match one.due_at {
-            Some(due_at) => transition::defer(self.job, &one.failure, Some(&one.target), due_at),
-            None => {
-                let target = Some(&one.target);
-                transition::settle(self.job, &one.failure, target, one.earlier, now, jitter)
-            }
-        };
-        let mut settled: Vec<(Passed, Settlement)> = passed
-            .into_iter()
-            .map(|one| {
-                let settlement = settle(&one);
-                (one, settlement)
-            })
-            .collect();
-        let Some(index) = decisive(&settled) else {
-            let message = "No provider of the chain could be asked.";
-            let failure = Failure::ours(
-                ErrorCode::ProviderMisconfigured,
-                Action::DeadLetter,
-                message,
-            );
-            let settlement = transition::settle(self.job, &failure, None, 0, now, jitter);
-            return Ended::before_asking(settlement, failure);
-        };
-        let counts = settled.iter().any(|(_, settlement)| match settlement {
-            Settlement::RetryScheduled {
-                counts_as_failure, ..
-            } => *counts_as_failure,
-            Settlement::Succeeded(_)
-            | Settlement::Failed { .. }
-            | Settlement::DeadLettered { .. } => false,
-        });
-        let (one, mut settlement) = settled.remove(index);
-        if let Settlement::RetryScheduled {
-            counts_as_failure, ..
-        } = &mut settlement
-        {
-            *counts_as_failure = counts;
-        }
-        Ended {
-            settlement,
-            target: Some(one.target),
-            failure: Some(one.failure),
-            usage: one.usage,
-            cost: one.cost,
-            pending: None,
-            fallbacks: settled
-                .into_iter()
-                .map(|(one, settlement)| one.record(Some(&settlement)))
-                .collect(),
-        }
-    }
-}
-
-/// Whose failure decides about the job.
-///
-/// A job whose failures are used up is over. Else it comes again for the provider that may be asked
-/// the soonest. When all refused for good, an operator can put one right that asks for it.
-fn decisive(settled: &[(Passed, Settlement)]) -> Option<usize> {
-    let exhausted = settled.iter().position(|(_, settlement)| {
-        matches!(settlement, Settlement::DeadLettered { code, .. } if *code == ErrorCode::AttemptsExhausted)
-    });
-    let soonest = || {
-        let due = settled.iter().enumerate();
-        let due = due.filter_map(|(index, (_, settlement))| match settlement {
-            Settlement::RetryScheduled { due_at, .. } => Some((*due_at, index)),
-            Settlement::Succeeded(_)
-            | Settlement::Failed { .. }
-            | Settlement::DeadLettered { .. } => None,
-        });
-        due.min().map(|(_, index)| index)
-    };
-    let dead = || {
-        settled
-            .iter()
-            .rposition(|(_, settlement)| matches!(settlement, Settlement::DeadLettered { .. }))
-    };
-    exhausted
-        .or_else(soonest)
-        .or_else(dead)
-        .or_else(|| settled.len().checked_sub(1))
-}
-
-fn answered_by(target: &Target, answered: Box<Answered>, passed: Vec<Passed>) -> Ended {
-    Ended {
-        target: Some(target.clone()),
-        failure: None,
-        usage: answered.usage,
-        cost: answered.cost_micro_usd,
-        pending: None,
-        fallbacks: passed.into_iter().map(|one| one.record(None)).collect(),
-        settlement: Settlement::Succeeded(answered),
-    }
-}
-
-impl Passed {
-    /// What the history keeps; `settlement` is where this provider alone would have left the job.
-    fn record(&self, settlement: Option<&Settlement>) -> FallbackRecord {
-        let (lasting, retry_at) = match settlement {
-            Some(Settlement::RetryScheduled { due_at, .. }) => (false, Some(*due_at)),
-            Some(
-                Settlement::Failed { .. }
-                | Settlement::DeadLettered { .. }
-                | Settlement::Succeeded(_),
-            ) => (true, None),
-            None => (false, None),
-        };
-        FallbackRecord {
-            provider: self.target.provider.clone(),
-            model: self.target.model.clone(),
-            started_at_ms: self.started_at,
-            finished_at_ms: self.finished_at,
-            code: self.failure.code,
-            called: self.called,
-            provider_status: self.failure.provider_status,
-            row: self.failure.row.map(Row::number),
-            lasting,
-            retry_at_ms: retry_at,
-            possibly_billed: self.failure.possibly_billed,
-            usage: self.usage,
-            cost_micro_usd: self.cost,
-        }
+    fn nobody_answered(&self, passed: Vec<Passed>) -> Ended {
+        Ended::unanswered(
+            self.job,
+            passed,
+            self.now(),
+            self.run.ports.entropy().unit(),
+        )
     }
 }

@@ -55,7 +55,7 @@ fn traces<'a>(job: &'a ClaimedJob, target: &'a Target) -> impl Iterator<Item = T
             lasting: false,
             retry_at: None,
             code: record.code,
-            called: true,
+            called: record.called,
         })
     })
 }

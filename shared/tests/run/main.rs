@@ -6,6 +6,7 @@
 
 mod bench;
 mod caching;
+mod chains;
 mod circuits;
 mod deliveries;
 mod faults;

@@ -174,7 +174,13 @@ async fn a_missing_provider_setting_is_told_by_the_job() {
     let record = bench.read(&job).await;
     assert_eq!(record.state, JobState::DeadLettered);
     assert_eq!(record.error_code, Some(ErrorCode::ProviderMisconfigured));
-    assert!(record.error.expect("told").message.contains("`local`"));
+    assert!(
+        record
+            .error
+            .expect("told")
+            .message
+            .contains("default_providers")
+    );
     assert!(provider.requests().is_empty());
 }
 

@@ -9,7 +9,9 @@ use redrive_shared::database::{Database, DatabaseError, Statement, StatementResu
 use redrive_shared::entropy::Entropy;
 use redrive_shared::log::{Event, Log};
 use redrive_shared::ports::Ports;
-use redrive_shared::provider::{ProviderReply, ProviderRequest, Transport, TransportError};
+use redrive_shared::provider::{
+    Destination, ProviderReply, ProviderRequest, Transport, TransportError,
+};
 use redrive_shared::queue::{Backlog, Queue, QueueError};
 use redrive_shared::status_cache::{CacheError, StatusCache};
 use redrive_shared::store::Store;
@@ -230,7 +232,9 @@ impl Transport for Reach {
             field.map_or("", |(_, value)| value.as_str()).to_owned()
         };
         let (job, attempt) = (named("x-redrive-job"), named("x-redrive-attempt"));
-        lock(&self.core.witness).asked(self.run, &job, &attempt, self.core.now());
+        let provider = provider(&request.to);
+        let asked = (job.clone(), attempt.clone(), provider.to_owned());
+        lock(&self.core.witness).asked(self.run, &asked, self.core.now());
         let deadly = request.body.contains(replies::DEADLY);
         let outcome = self.gate(Effect::Call { deadly }).await;
         let reply = match outcome {
@@ -241,8 +245,17 @@ impl Transport for Reach {
         };
         let (said, answer) = replies::say(reply, &job, &attempt);
         if let Some(text) = answer {
-            lock(&self.core.witness).answered(&job, &attempt, text);
+            lock(&self.core.witness).answered(&asked, text);
         }
         said
+    }
+}
+
+/// The provider's name, which is the host of its URL as well.
+fn provider(to: &Destination) -> &str {
+    match to {
+        Destination::Url(url) => url.split('/').nth(2).unwrap_or_default(),
+        Destination::Service { binding, .. } => binding,
+        Destination::WorkersAi { binding, .. } => binding,
     }
 }

@@ -5,9 +5,9 @@ use super::random::nth;
 use super::replies::{CANARY, DEADLY};
 use anyhow::Context as _;
 use futures_util::FutureExt as _;
+use redrive_shared::configuration::{Configuration, ProviderConfiguration};
 use redrive_shared::idempotency::{Idempotency, IdempotencyKey};
 use redrive_shared::ids::TenantId;
-use redrive_shared::configuration::{Configuration, ProviderConfiguration};
 use redrive_shared::provider::{Provider, Providers};
 use redrive_shared::request::{GenerateInput, GenerateRequest, Message, Role, Target};
 use redrive_shared::retention::SHORTEST_SECONDS;
@@ -37,11 +37,17 @@ pub(crate) const DEADLY_SHAPE: u8 = 1;
 /// Seconds a job may be due before its message counts as lost.
 pub(crate) const GRACE_SECONDS: u32 = 60;
 
-/// The one provider.
-const PROVIDER: &str = "openai_compatible";
+/// The provider of all jobs.
+const PROVIDER: &str = "first.example";
+
+/// The provider that some jobs ask when the other does not answer.
+const SECOND_PROVIDER: &str = "second.example";
 
 /// The model of jobs that name none.
 pub(crate) const MODEL: &str = "sim-1";
+
+/// The shapes whose jobs name two providers.
+const CHAINED_SHAPES: [u8; 3] = [1, 4, 5];
 
 /// The shape whose jobs name a model of their own.
 const OTHER_MODEL_SHAPE: u8 = 7;
@@ -56,9 +62,13 @@ pub(crate) fn request(shape: u8) -> GenerateRequest {
     } else {
         MODEL
     };
+    let mut targets = vec![Target::new(PROVIDER, model)];
+    if CHAINED_SHAPES.contains(&(shape % 8)) {
+        targets.push(Target::new(SECOND_PROVIDER, model));
+    }
     GenerateRequest {
         input: GenerateInput::new(
-            vec![Target::new(PROVIDER, model)],
+            targets,
             vec![Message::new(Role::User, format!("{CANARY} prompt, {word}"))],
         ),
         ref_type: None,
@@ -70,10 +80,17 @@ pub(crate) fn request(shape: u8) -> GenerateRequest {
 }
 
 fn providers() -> Providers {
-    let mut one = ProviderConfiguration::new(PROVIDER, Provider::Compatible, "http://127.0.0.1:9/v1");
-    one.api_key_secret = Some("LOCAL_API_KEY".to_owned());
-    one.default_model = Some(MODEL.to_owned());
-    Providers::new(Configuration::single(one), |_| Some(format!("sk-{CANARY}-key")))
+    let both = [PROVIDER, SECOND_PROVIDER].map(|name| {
+        let url = format!("http://{name}/v1");
+        let mut one = ProviderConfiguration::new(name, Provider::OpenAi, url);
+        one.api_key_secret = Some("API_KEY".to_owned());
+        (name.to_owned(), one)
+    });
+    let configuration = Configuration {
+        providers: BTreeMap::from(both),
+        ..Configuration::default()
+    };
+    Providers::new(configuration, |_| Some(format!("sk-{CANARY}-key")))
 }
 
 /// How the consumer is set up.

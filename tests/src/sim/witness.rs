@@ -25,6 +25,9 @@ const BREACHES: usize = 100;
 /// How far apart two machines' clocks may be, in milliseconds.
 const CLOCKS_APART_MS: i64 = 1_000;
 
+/// Who was asked for what: job, attempt and provider.
+pub(crate) type Asked = (String, String, String);
+
 /// What a call to the provider came to.
 #[derive(Clone, Debug)]
 struct Call {
@@ -66,8 +69,7 @@ pub(crate) struct Seen {
 pub(crate) struct Witness {
     breaches: Vec<Breach>,
     jobs: BTreeMap<String, Watched>,
-    /// By job and attempt.
-    calls: BTreeMap<(String, String), Call>,
+    calls: BTreeMap<Asked, Call>,
     deeds: BTreeMap<u32, Deeds>,
     seen: Seen,
     /// Transactions that changed something.
@@ -179,7 +181,7 @@ impl Witness {
 
     /// Every answer that this run got is the job's result, or is told as dropped.
     fn costs_are_kept(&self, run: u32) -> Result<(), Breach> {
-        for ((job, attempt), call) in &self.calls {
+        for ((job, attempt, _), call) in &self.calls {
             let Some(watched) = self.jobs.get(job) else {
                 continue;
             };

@@ -1,7 +1,7 @@
 //! What the witness sees at the queues, the log, the provider and the cache.
 
 use super::snapshot::CircuitRow;
-use super::{Breach, CLOCKS_APART_MS, Call, Invariant, Watched, Witness, ensure};
+use super::{Asked, Breach, CLOCKS_APART_MS, Call, Invariant, Watched, Witness, ensure};
 use crate::sim::core::JOBS;
 use crate::sim::gate::RunId;
 use crate::sim::replies::CANARY;
@@ -109,23 +109,22 @@ impl Witness {
     }
 
     /// An attempt asks the provider.
-    pub(crate) fn asked(&mut self, run: RunId, job: &str, attempt: &str, now: Instant) {
+    pub(crate) fn asked(&mut self, run: RunId, asked: &Asked, now: Instant) {
         self.seen.calls += 1;
-        let judged = self.may_ask(run, job, attempt, now);
+        let judged = self.may_ask(run, asked, now);
         self.judge(judged);
         let call = Call {
             run: run.number,
             answer: None,
         };
-        self.calls
-            .insert((job.to_owned(), attempt.to_owned()), call);
+        self.calls.insert(asked.clone(), call);
     }
 
-    fn may_ask(&self, run: RunId, job: &str, attempt: &str, now: Instant) -> Result<(), Breach> {
-        let key = (job.to_owned(), attempt.to_owned());
-        let asked_before = self.calls.contains_key(&key);
+    fn may_ask(&self, run: RunId, asked: &Asked, now: Instant) -> Result<(), Breach> {
+        let (job, attempt, provider) = asked;
+        let asked_before = self.calls.contains_key(asked);
         let fail = |invariant, why: &str| {
-            let what = format!("{run:?} asks for attempt {attempt} of {job}: {why}");
+            let what = format!("{run:?} asks {provider} for attempt {attempt} of {job}: {why}");
             Err(Breach::new(invariant, what))
         };
         if asked_before {
@@ -140,7 +139,7 @@ impl Witness {
         if !is_late && !watched.is_claimed_by(number, run.number) {
             return fail(Invariant::CallsAreBounded, "not claimed");
         }
-        if !is_late && let Some(circuit) = self.open_circuit(run, watched, now) {
+        if !is_late && let Some(circuit) = self.open_circuit(run, watched, provider, now) {
             return fail(Invariant::CircuitHolds, &format!("{circuit:?}"));
         }
         let gave_up = self
@@ -151,10 +150,11 @@ impl Witness {
         let others = self
             .jobs
             .values()
-            .filter(|other| other.row.id != job && other.is_held_by(run.number))
+            .filter(|other| other.row.id != *job && other.is_held_by(run.number))
             .filter(|other| {
-                let key = (other.row.id.clone(), other.row.attempt.to_string());
-                self.calls.contains_key(&key)
+                let attempt = other.row.attempt.to_string();
+                let mut asked = self.calls.keys();
+                asked.any(|(job, of, _)| *job == other.row.id && *of == attempt)
             });
         let is_suspect = |job: &Watched| job.row.rescues > 0;
         let together: Vec<_> = others.collect();
@@ -169,7 +169,13 @@ impl Witness {
     ///
     /// A machine that finds out about circuits by itself passes over the news of claims it had
     /// asked for before: they may be older.
-    fn open_circuit(&self, run: RunId, watched: &Watched, now: Instant) -> Option<&CircuitRow> {
+    fn open_circuit(
+        &self,
+        run: RunId,
+        watched: &Watched,
+        provider: &str,
+        now: Instant,
+    ) -> Option<&CircuitRow> {
         let owner = watched.owner?;
         let own_news = self.circuit_news.get(&run.machine);
         if own_news.is_some_and(|news| *news >= owner.asked_after) {
@@ -181,7 +187,8 @@ impl Witness {
         self.circuits
             .iter()
             .filter(|(circuit, since)| {
-                circuit.model == model
+                circuit.provider == provider
+                    && circuit.model == model
                     && circuit.state == "open"
                     && circuit.until > soon
                     && *since < claimed_in
@@ -191,9 +198,8 @@ impl Witness {
     }
 
     /// The provider gave an answer that a result has to hold.
-    pub(crate) fn answered(&mut self, job: &str, attempt: &str, text: String) {
-        let key = (job.to_owned(), attempt.to_owned());
-        if let Some(call) = self.calls.get_mut(&key) {
+    pub(crate) fn answered(&mut self, asked: &Asked, text: String) {
+        if let Some(call) = self.calls.get_mut(asked) {
             call.answer = Some(text);
         }
     }

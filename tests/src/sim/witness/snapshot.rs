@@ -16,7 +16,7 @@ const ORIGIN: &str = "SELECT created_at_ms, model, idempotency_key, request_hash
 
 const RESULTS: &str = "SELECT job_id, attempt, output FROM task_results ORDER BY job_id";
 
-const CIRCUITS: &str = "SELECT model, state, until_ms FROM provider_circuits";
+const CIRCUITS: &str = "SELECT provider, model, state, until_ms FROM provider_circuits";
 
 const AUDIT: &str = "SELECT count(*) FROM audit_log";
 
@@ -72,6 +72,7 @@ pub(crate) struct ResultRow {
 /// A row of `provider_circuits`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CircuitRow {
+    pub(crate) provider: String,
     pub(crate) model: String,
     pub(crate) state: String,
     pub(crate) until: Instant,
@@ -110,9 +111,10 @@ impl Snapshot {
         })?;
         let circuits = read(database, CIRCUITS, |row| {
             Ok(CircuitRow {
-                model: row.get(0)?,
-                state: row.get(1)?,
-                until: Instant::from_millis(row.get(2)?),
+                provider: row.get(0)?,
+                model: row.get(1)?,
+                state: row.get(2)?,
+                until: Instant::from_millis(row.get(3)?),
             })
         })?;
         let audited = read(database, AUDIT, |row| Ok(row.get::<_, u32>(0)?))?;

@@ -186,8 +186,12 @@ impl Witness {
     }
 
     fn saw_result(&mut self, row: &ResultRow, second: bool) -> Result<(), Breach> {
-        let key = (row.job.clone(), row.attempt.to_string());
-        let answer = self.calls.get(&key).and_then(|call| call.answer.as_deref());
+        let attempt = row.attempt.to_string();
+        let answer = self
+            .calls
+            .iter()
+            .filter(|((job, of, _), _)| *job == row.job && *of == attempt)
+            .find_map(|(_, call)| call.answer.as_deref());
         let Some(watched) = self.jobs.get_mut(&row.job) else {
             let what = format!("a result without a job: {row:?}");
             return Err(Breach::new(Invariant::ResultIsOfTheAttempt, what));
