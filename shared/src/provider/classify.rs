@@ -247,9 +247,18 @@ impl Call<'_> {
             Waits::Midnight => Some(hint::until_midnight(self.now)),
         };
         if hint::forbids_retry(headers) {
-            self.without_retry(status, failure)
+            self.without_retry(self.failed_status(status, error), failure)
         } else {
             Failure { hint, ..failure }
+        }
+    }
+
+    /// The status that a response which failed in its body would have failed with.
+    fn failed_status(&self, status: u16, error: &ErrorBody) -> u16 {
+        if status == RESPONSE_STATUS {
+            implied_status(self.provider, error)
+        } else {
+            status
         }
     }
 

@@ -5,6 +5,7 @@ mod echoes;
 mod fixture;
 mod page;
 mod properties;
+mod words;
 
 use super::table::rows;
 use super::table::{Evidence, Finding, failing_if_known, mark, reenters};

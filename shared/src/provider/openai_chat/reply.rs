@@ -44,7 +44,7 @@ pub(in crate::provider) fn answer(body: &Value) -> Reading {
         usage: usage(body.get("usage")),
         finish_reason,
         raw_finish_reason,
-        stop_category: filtered.flatten(),
+        stop_category: filtered.and_then(plain_word).map(str::to_owned),
         model: name(body.get("model")),
         ..Answer::default()
     };
@@ -52,14 +52,13 @@ pub(in crate::provider) fn answer(body: &Value) -> Reading {
     Reading::Answer(answer, findings)
 }
 
-/// Azure's `content_filter_results`: what was filtered, each with its severity. The category is
-/// `None` when it is none that can be shown.
-fn filtered(choice: &Value) -> Option<Option<String>> {
+/// What Azure's `content_filter_results` say was filtered, each with its severity.
+fn filtered(choice: &Value) -> Option<&str> {
     let results = choice.get("content_filter_results")?.as_object()?;
     let is_filtered = |result: &Value| result.get("filtered").and_then(Value::as_bool);
     let mut results = results.iter();
     let (category, _) = results.find(|(_, result)| is_filtered(result) == Some(true))?;
-    Some(plain_word(category).map(str::to_owned))
+    Some(category)
 }
 
 fn calls_tool(message: &Value) -> bool {
@@ -118,7 +117,7 @@ fn content(content: Option<&Value>) -> Option<Content> {
 pub(in crate::provider) fn finish_reason(raw: Option<&str>) -> FinishReason {
     match raw.map(str::to_ascii_lowercase).as_deref() {
         Some("stop" | "end_turn" | "stop_sequence") => FinishReason::Stop,
-        Some("length" | "max_tokens") => FinishReason::Length,
+        Some("length" | "max_tokens" | "model_length") => FinishReason::Length,
         Some("tool_calls" | "function_call" | "tool_use") => FinishReason::ToolCalls,
         Some("content_filter") => FinishReason::ContentFilter,
         Some("refusal") => FinishReason::Refusal,

@@ -1,12 +1,12 @@
 //! The fixtures: what a provider sends, and what is to be made of it.
 
+use super::words::{action, backoff, budget, fallback};
 use crate::clock::Instant;
 use crate::error_code::ErrorCode;
 use crate::provider::{
-    Action, Answer, Api, Budget, Dialect, Failure, Fallback, FinishReason, Provider, ProviderReply,
-    Quirks, Row, TransportError, Usage, Verdict, classify,
+    Answer, Api, Dialect, Failure, FinishReason, Provider, ProviderReply, Quirks, Row,
+    TransportError, Usage, Verdict, classify,
 };
-use crate::retry::Backoff;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -257,46 +257,6 @@ fn seen_answer(answer: &Answer) -> ExpectedAnswer {
         usage: answer.usage,
         model: answer.model.clone(),
         provider_request_id: answer.provider_request_id.clone(),
-    }
-}
-
-/// A fallback in the words of the fixtures and of the documentation.
-pub(super) fn fallback(fallback: Fallback) -> String {
-    match fallback {
-        Fallback::Never => "never".to_owned(),
-        Fallback::Now => "now".to_owned(),
-        Fallback::After(times) => format!("after {times}"),
-        Fallback::WhenHintOver(seconds) => format!("hint over {seconds}"),
-        Fallback::ToLargerContext => "larger context".to_owned(),
-        Fallback::OnContentFilter => "on content filter".to_owned(),
-        Fallback::OnRefusal => "on refusal".to_owned(),
-    }
-}
-
-/// An action in the same words.
-pub(super) const fn action(action: Action) -> &'static str {
-    match action {
-        Action::Retry => "retry",
-        Action::Fail => "fail",
-        Action::DeadLetter => "dead_letter",
-    }
-}
-
-/// A series of delays in the same words.
-pub(super) fn backoff(backoff: Backoff) -> String {
-    match backoff {
-        Backoff::Standard => "standard".to_owned(),
-        Backoff::Fast => "fast".to_owned(),
-        Backoff::Base(seconds) => format!("base {seconds}"),
-    }
-}
-
-/// A budget in the same words.
-pub(super) const fn budget(budget: Budget) -> &'static str {
-    match budget {
-        Budget::Throttle => "throttle",
-        Budget::Failure => "failure",
-        Budget::Immediate => "immediate",
     }
 }
 

@@ -1,6 +1,6 @@
 //! `docs/providers.md` shows the table as it is.
 
-use super::fixture::{action, backoff, budget, fallback};
+use super::words::{action, backoff, budget, fallback};
 use crate::provider::table::{Finding, Mark, Rule, Sign, Statuses, Then, Waits, When, rows};
 use crate::provider::{CircuitSign, Provider};
 use std::path::Path;

@@ -46,7 +46,6 @@ fn said(result: &Value, response: &Value) -> Reading {
     let calls_tool = calls.is_some_and(|calls| !calls.is_empty());
     let raw_finish_reason = name(result.get("finish_reason"));
     let finish_reason = match raw_finish_reason.as_deref() {
-        Some("model_length") => FinishReason::Length,
         None if calls_tool => FinishReason::ToolCalls,
         raw => openai_chat::finish_reason(raw),
     };

@@ -20,19 +20,21 @@ pub fn reply_of_thrown(message: &str) -> ProviderReply {
     let body = json!({"result": null, "success": false, "errors": errors, "messages": []});
     ProviderReply {
         status: known.map_or(500, |(_, status)| status),
-        headers: ReplyHeaders::default(),
+        headers: ReplyHeaders::from_iter([("content-type", "application/json")]),
         body: body.to_string().into_bytes(),
     }
 }
 
-/// The digits between the names of errors and a colon.
+/// The three to five digits before a colon, behind nothing but names of errors and calls.
 fn code(message: &str) -> Option<&str> {
     let mut rest = message.trim_start();
     loop {
         let (first, after) = rest.split_once(':')?;
         let first = first.trim_end();
-        if first.bytes().all(|byte| byte.is_ascii_digit()) {
-            return (3..=5).contains(&first.len()).then_some(first);
+        let is_number = !first.is_empty() && first.bytes().all(|byte| byte.is_ascii_digit());
+        // A shorter or longer number is the name of a call.
+        if is_number && (3..=5).contains(&first.len()) {
+            return Some(first);
         }
         let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_.".contains(&byte);
         if !first.bytes().all(is_name) {
@@ -60,6 +62,7 @@ mod tests {
             "InferenceUpstreamError: 3040: Capacity temporarily exceeded",
             "AiError: AiError: 3040 : Capacity temporarily exceeded",
             " 3040:",
+            "Error: 12: 3040: Capacity temporarily exceeded",
         ] {
             assert_eq!(status(message), 429, "{message}");
         }
@@ -77,7 +80,9 @@ mod tests {
             "InferenceUpstreamError: cannot read '3036: out of money'",
             "Say 3036: please",
             "AiError: 9999: 3036: nested in a code nobody knows",
-            "30: 3036: no",
+            "30 3036: no",
+            "1033036: no",
+            "x3036: no",
             "3036",
             "Network connection lost.",
             "",

@@ -44,9 +44,10 @@ pub(super) static RULES: &[Rule] = &[
         Budget::Failure, Standard, ErrorCode::ProviderBadResponse, "The model said nothing.",
     ).at_most(1).possibly_billed())),
     rule_of(8, MODELS, When::Finding(Finding::ContentFiltered), Fail(CONTENT_STOPPED)),
+    // A job says apart what it wants of a filter and of a refusal, whoever refuses.
     rule_of(8, MODELS, When::Finding(Finding::Refused), Fail(fail(
         ErrorCode::Refused, "The model declined to answer.",
-    ).falls_back(Fallback::OnContentFilter))),
+    ).falls_back(Fallback::OnRefusal))),
     rule_of(10, MODELS, When::Finding(Finding::CutShort), Mark(Truncated)),
     // A status that no server of HTTP sends as its last word.
     rule_of(3, MODELS, Status(Between(0, 199), Any), Fail(UNREADABLE)),
