@@ -3,12 +3,16 @@
 mod accepted;
 mod circuits;
 mod dead_letters;
+mod execute;
 mod generate;
 mod health;
 mod jobs;
 mod keys;
+mod languages;
 mod page;
+mod providers;
 mod tenants;
+mod usage;
 
 use crate::answer::Answer;
 use crate::app::{App, Readiness};
@@ -28,9 +32,14 @@ pub(crate) async fn run<P: Ports, R: Readiness>(
         Operation::Ready => health::ready(app).await,
         Operation::OpenApi => Ok(health::openapi()),
         Operation::SubmitGenerate => generate::submit(app, call).await,
+        Operation::SubmitExecute => execute::submit(app, call).await,
+        Operation::SubmitExecuteTests => execute::submit_tests(app, call).await,
+        Operation::ListLanguages => languages::list(app, call),
+        Operation::ListProviders => providers::list(app, call),
         Operation::ReadJob => jobs::read(app, call).await,
         Operation::ListJobs => jobs::list(app, call).await,
         Operation::CancelJob => jobs::cancel(app, call).await,
+        Operation::ReadUsage => usage::read(app, call).await,
         Operation::ListDeadLetters => dead_letters::list(app, call).await,
         Operation::ReadDeadLetter => dead_letters::read(app, call).await,
         Operation::ReplayDeadLetter => dead_letters::replay(app, call).await,

@@ -11,6 +11,8 @@ use redrive_shared::access::Scope;
 pub enum Access {
     /// Nothing.
     Public,
+    /// An API key, whatever its scopes.
+    AnyKey,
     /// An API key that holds the scope.
     Scope(Scope),
     /// The operator's key, or an API key that holds the scope `admin`.
@@ -28,12 +30,22 @@ pub enum Operation {
     OpenApi,
     /// Accepts a `generate` job.
     SubmitGenerate,
+    /// Accepts an `execute` job.
+    SubmitExecute,
+    /// Accepts an `execute_tests` job.
+    SubmitExecuteTests,
+    /// Gives the languages that jobs may name.
+    ListLanguages,
+    /// Gives the providers that jobs may ask.
+    ListProviders,
     /// Gives one job.
     ReadJob,
     /// Gives a page of jobs.
     ListJobs,
     /// Stops a job.
     CancelJob,
+    /// Gives what was used.
+    ReadUsage,
     /// Gives a page of dead letters.
     ListDeadLetters,
     /// Gives one dead letter.
@@ -84,7 +96,7 @@ const fn route(method: Method, path: &'static str, access: Access, operation: Op
 }
 
 /// Every route.
-pub static ROUTES: [Route; 19] = [
+pub static ROUTES: [Route; 25] = [
     route(Method::GET, "/health", Access::Public, Operation::Health),
     route(
         Method::GET,
@@ -111,6 +123,36 @@ pub static ROUTES: [Route; 19] = [
         READ,
         Operation::ReadJob,
     ),
+    route(
+        Method::POST,
+        "/api/v1/execute",
+        WRITE,
+        Operation::SubmitExecute,
+    ),
+    route(
+        Method::POST,
+        "/api/v1/execute/tests",
+        WRITE,
+        Operation::SubmitExecuteTests,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/execute/{id}/status",
+        READ,
+        Operation::ReadJob,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/languages",
+        READ,
+        Operation::ListLanguages,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/providers",
+        Access::AnyKey,
+        Operation::ListProviders,
+    ),
     route(Method::GET, "/api/v1/jobs", READ, Operation::ListJobs),
     route(Method::GET, "/api/v1/jobs/{id}", READ, Operation::ReadJob),
     route(
@@ -119,6 +161,7 @@ pub static ROUTES: [Route; 19] = [
         WRITE,
         Operation::CancelJob,
     ),
+    route(Method::GET, "/api/v1/usage", READ, Operation::ReadUsage),
     route(
         Method::GET,
         "/api/v1/dead-letters",

@@ -1,16 +1,21 @@
 //! The job document: what a client reads about a job, from the database or from the status cache.
 
+mod cost;
 mod dead_letter;
+mod history;
 
 pub use dead_letter::{CostDocument, CountsDocument, DeadLetterDocument, DeadLetterSummary};
-
-use crate::error_code::ErrorCode;
-use crate::ids::{AuditId, JobId, TenantId};
-use crate::job::{
-    AttemptOutcome, AttemptRecord, DroppedAnswer, JobRecord, JobState, Kind, ReplayRecord,
+pub use history::{
+    AttemptDocument, DroppedAnswerDocument, FallbackDocument, ReplayDocument, UsageDocument,
 };
-use crate::provider::Usage;
+
+use crate::configuration::Cost;
+use crate::error_code::ErrorCode;
+use crate::execute::{ProgramRun, TestReport};
+use crate::ids::{JobId, TenantId};
+use crate::job::{ErrorDetail, JobRecord, JobState, Kind};
 use crate::status_cache;
+use cost::Costs;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -56,6 +61,11 @@ pub struct JobDocument {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub usage: Option<UsageDocument>,
+    /// What all its calls cost, in millionths of a US dollar, where that is known: those of attempts
+    /// that failed, of providers that were passed over, and of answers that were dropped as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub cost_micro_usd: Option<Cost>,
     /// Who answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -88,71 +98,22 @@ pub struct JobDocument {
     pub payload_deleted: bool,
 }
 
-/// One replay of a dead letter.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ReplayDocument {
-    /// When it was asked for.
-    pub at: String,
-    /// The id of the key that asked.
-    pub actor: String,
-    /// The latest attempt before it.
-    pub after_attempt: u32,
-    /// Why the job had been dead-lettered.
-    pub code: ErrorCode,
-    /// Its entry in the audit log.
-    #[schema(value_type = String, example = "aud_019dc2d7c93c7c3a9d2f5a1b7c8e9f00")]
-    pub audit_id: AuditId,
-}
-
-impl From<ReplayRecord> for ReplayDocument {
-    fn from(record: ReplayRecord) -> Self {
-        Self {
-            at: record.at_ms.to_rfc3339(),
-            actor: record.actor,
-            after_attempt: record.after_attempt,
-            code: record.code,
-            audit_id: record.audit_id,
-        }
-    }
-}
-
-/// An answer that met a closed fence: the job had ended, or another attempt had taken it over.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct DroppedAnswerDocument {
-    /// The attempt that brought it.
-    pub attempt: u32,
-    /// When it came.
-    pub finished_at: String,
-    /// Who answered.
-    pub provider: String,
-    /// The model that answered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub model: Option<String>,
-    /// Tokens, where the provider said.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub usage: Option<UsageDocument>,
-}
-
-impl From<DroppedAnswer> for DroppedAnswerDocument {
-    fn from(dropped: DroppedAnswer) -> Self {
-        Self {
-            attempt: dropped.attempt,
-            finished_at: dropped.finished_at_ms.to_rfc3339(),
-            provider: dropped.provider,
-            model: dropped.model,
-            usage: dropped.usage.map(Into::into),
-        }
-    }
+/// What a job brought, by its kind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum ResultDocument {
+    /// Of `generate`: the answer.
+    Answer(AnswerDocument),
+    /// Of `execute_tests`: one verdict a case.
+    Tests(TestReport),
+    /// Of `execute`: what the program did.
+    Run(ProgramRun),
 }
 
 /// The answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct ResultDocument {
+pub struct AnswerDocument {
     /// The text the model wrote.
     pub output: String,
     /// Why the model stopped: `stop`, `length`, `tool_calls`, `content_filter`, `refusal`, `other`.
@@ -177,99 +138,40 @@ pub struct ErrorDocument {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub provider: Option<String>,
+    /// The model it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub model: Option<String>,
     /// The provider's HTTP status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub provider_status: Option<u16>,
+    /// What the model had said before a filter stopped it or it declined, at most 64 KiB; not in
+    /// lists. It is deleted with the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub partial_output: Option<String>,
 }
 
-/// Tokens as the provider counted them; a number it did not give is `null`, never 0.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct UsageDocument {
-    /// Tokens read.
-    #[schema(required)]
-    pub input_tokens: Option<u64>,
-    /// Tokens written.
-    #[schema(required)]
-    pub output_tokens: Option<u64>,
-    /// Tokens in all.
-    #[schema(required)]
-    pub total_tokens: Option<u64>,
-}
-
-impl From<Usage> for UsageDocument {
-    fn from(usage: Usage) -> Self {
+impl ErrorDocument {
+    fn of(code: ErrorCode, error: ErrorDetail) -> Self {
         Self {
-            input_tokens: usage.input_tokens,
-            output_tokens: usage.output_tokens,
-            total_tokens: usage.total_tokens,
-        }
-    }
-}
-
-/// One finished attempt.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct AttemptDocument {
-    /// Numbered from 1, never reused.
-    pub attempt: u32,
-    /// When it claimed the job.
-    pub started_at: String,
-    /// When it ended, or was found to have ended.
-    pub finished_at: String,
-    /// How it ended.
-    pub outcome: AttemptOutcome,
-    /// Why it did not succeed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub code: Option<ErrorCode>,
-    /// Which provider was asked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub provider: Option<String>,
-    /// The provider's HTTP status, when it answered with an error.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub provider_status: Option<u16>,
-    /// Whether the provider may have charged for a call that gave no answer.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub possibly_billed: bool,
-    /// Tokens, where the provider said.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub usage: Option<UsageDocument>,
-}
-
-impl From<AttemptRecord> for AttemptDocument {
-    fn from(record: AttemptRecord) -> Self {
-        Self {
-            attempt: record.attempt,
-            started_at: record.started_at_ms.to_rfc3339(),
-            finished_at: record.finished_at_ms.to_rfc3339(),
-            outcome: record.outcome,
-            code: record.code,
-            provider: record.provider,
-            provider_status: record.provider_status,
-            possibly_billed: record.possibly_billed,
-            usage: record.usage.map(Into::into),
+            code,
+            message: error.message,
+            retryable: error.retryable,
+            provider: error.provider,
+            model: error.model,
+            provider_status: error.provider_status,
+            partial_output: error.partial_output,
         }
     }
 }
 
 impl From<JobRecord> for JobDocument {
     fn from(record: JobRecord) -> Self {
+        let cost = Costs::of(&record).cost_micro_usd;
         let result = record.result;
-        let usage = UsageDocument {
-            input_tokens: result.input_tokens,
-            output_tokens: result.output_tokens,
-            total_tokens: result.total_tokens,
-        };
-        let told = usage
-            .input_tokens
-            .or(usage.output_tokens)
-            .or(usage.total_tokens)
-            .is_some();
+        let usage = UsageDocument::of_result(&result);
         let next_attempt_at = match record.state {
             JobState::RetryScheduled => record.due_at,
             JobState::Queued
@@ -292,26 +194,27 @@ impl From<JobRecord> for JobDocument {
             started_at: record.started_at.map(crate::clock::Instant::to_rfc3339),
             completed_at: record.completed_at.map(crate::clock::Instant::to_rfc3339),
             next_attempt_at: next_attempt_at.map(crate::clock::Instant::to_rfc3339),
-            result: result
-                .output
-                .filter(|_| !record.payload_deleted)
-                .map(|output| ResultDocument {
-                    output,
-                    finish_reason: result.finish_reason.unwrap_or_default(),
-                    truncated: result.truncated == Some(1),
-                    warnings: result.warnings.unwrap_or_default(),
-                }),
+            result: result.output.filter(|_| !record.payload_deleted).and_then(
+                |output| match record.kind {
+                    Kind::Generate => Some(ResultDocument::Answer(AnswerDocument {
+                        output,
+                        finish_reason: result.finish_reason.unwrap_or_default(),
+                        truncated: result.truncated == Some(1),
+                        warnings: result.warnings.unwrap_or_default(),
+                    })),
+                    // The consumer wrote it, so it can be read.
+                    Kind::Execute => serde_json::from_str(&output).ok().map(ResultDocument::Run),
+                    Kind::ExecuteTests => serde_json::from_str(&output)
+                        .ok()
+                        .map(ResultDocument::Tests),
+                },
+            ),
             error: record
                 .error_code
                 .zip(record.error)
-                .map(|(code, error)| ErrorDocument {
-                    code,
-                    message: error.message,
-                    retryable: error.retryable,
-                    provider: error.provider,
-                    provider_status: error.provider_status,
-                }),
-            usage: told.then_some(usage),
+                .map(|(code, error)| ErrorDocument::of(code, error)),
+            usage,
+            cost_micro_usd: cost,
             provider,
             model: record.model,
             ref_type: record.ref_type,

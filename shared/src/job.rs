@@ -1,7 +1,9 @@
 //! A job: what it is, the states it can be in, and its row as the database gives it.
 
+mod calls;
 mod history;
 
+pub(crate) use calls::Called;
 pub use history::{
     AttemptOutcome, AttemptRecord, DroppedAnswer, ErrorDetail, FallbackRecord, ReplayRecord,
 };
@@ -284,6 +286,12 @@ pub struct ResultColumns {
     /// Tokens in all; `None` when the provider did not say.
     #[serde(default)]
     pub total_tokens: Option<u64>,
+    /// Those of the tokens read that the provider had in its cache; `None` when it did not say.
+    #[serde(default)]
+    pub cached_tokens: Option<u64>,
+    /// Those of the tokens written that went to reasoning; `None` when the provider did not say.
+    #[serde(default)]
+    pub reasoning_tokens: Option<u64>,
     /// Who answered.
     #[serde(default)]
     pub provider: Option<String>,

@@ -12,10 +12,12 @@ pub mod clock;
 pub mod configuration;
 pub mod cursor;
 pub mod database;
+pub mod day;
 pub mod dead_letter;
 pub mod document;
 pub mod entropy;
 pub mod error_code;
+pub mod execute;
 pub mod fingerprint;
 pub mod hex;
 pub mod idempotency;
@@ -24,6 +26,7 @@ pub mod job;
 pub mod json;
 pub mod log;
 pub mod message;
+pub mod permit;
 pub mod ports;
 pub mod provider;
 pub mod queue;
@@ -39,6 +42,7 @@ pub mod store;
 pub mod submit;
 pub mod sweep;
 pub mod transition;
+pub mod usage;
 
 #[cfg(feature = "cloudflare")]
 pub mod cloudflare;

@@ -2,7 +2,8 @@
 //!
 //! A job that ended keeps its request and its answer for its tenant's `payload_retention_seconds`;
 //! without them the row stays, with its history and its cost, until `retention_seconds` are over.
-//! A message that could not be read is kept for 30 days. The audit log is kept for good.
+//! A message that could not be read is kept for 30 days, what a day's calls used for 400. The audit
+//! log is kept for good.
 
 use crate::clock::{Clock, Instant};
 use crate::log::{Event, Log};

@@ -7,25 +7,30 @@
 mod access;
 mod circuits;
 mod commit;
+mod dropping;
+mod permits;
 mod reading;
 mod replaying;
 mod retaining;
 mod submitting;
 mod sweeping;
 mod tenants;
+mod usage;
 
 pub use access::{KeyRow, NewKey};
 pub(crate) use circuits::CIRCUITS_LIMIT;
 pub use circuits::Probed;
 pub use commit::{Answered, Commit, Settlement};
+pub use permits::{Permit, PermitLimits};
 pub use reading::{DeadLetterFilter, DeadLetterRecord, JobFilter, PAGE_LIMIT};
-pub use replaying::{NewReplay, ReplayStanding};
+pub use replaying::{Asked, NewReplay, ReplayStanding};
 pub use retaining::Deleted;
 pub use submitting::{KeyHolder, NewJob};
 pub use sweeping::{SweepLimits, Swept, SweptJob};
 pub use tenants::{
     PAYLOAD_RETENTION_SECONDS, RETENTION_SECONDS, TenantChange, TenantChanged, TenantRow,
 };
+pub use usage::{USAGE_ROWS, UsageGroups};
 
 use crate::circuit::CircuitRecord;
 use crate::clock::Instant;

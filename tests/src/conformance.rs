@@ -17,6 +17,7 @@ mod committing;
 mod dead_lettering;
 mod dropping;
 mod ground;
+mod limiting;
 mod listing;
 mod repeating;
 mod replaying;
@@ -25,6 +26,7 @@ mod retaining;
 mod submitting;
 mod sweeping;
 mod tenants;
+mod using;
 mod values;
 
 use ground::{
@@ -58,9 +60,12 @@ const USAGE: Usage = Usage {
     input_tokens: Some(3),
     output_tokens: None,
     total_tokens: Some(9),
-    cached_tokens: None,
+    cached_tokens: Some(1),
     reasoning_tokens: None,
 };
+
+/// What that cost, in micro-dollars.
+const COST: u64 = 42;
 
 macro_rules! cases {
     ($($module:ident::$case:ident,)*) => {
@@ -89,7 +94,7 @@ cases! {
     cancelling::the_history_tells_that_a_call_was_under_way_and_only_then,
     circuits::an_opening_is_never_shortened,
     circuits::one_attempt_probes_and_its_word_closes,
-    circuits::a_claim_tells_the_circuits_of_its_jobs_and_no_others,
+    circuits::a_claim_tells_every_circuit_that_is_not_closed,
     circuits::a_circuit_that_nobody_probed_for_a_day_is_forgotten,
     claiming::a_new_job_is_queued_and_due_at_once,
     claiming::repeating_a_submission_changes_nothing,
@@ -111,11 +116,18 @@ cases! {
     dead_lettering::a_passed_deadline_keeps_what_the_provider_said_last,
     dead_lettering::letters_of_one_cause_have_one_fingerprint_whoever_wrote_them,
     dropping::what_a_dropped_answer_cost_is_kept_once_an_attempt,
+    dropping::what_a_dropped_attempt_used_is_counted_once,
     dropping::a_dropped_answer_of_an_unknown_job_is_kept_nowhere,
+    limiting::as_many_slots_are_taken_as_there_are,
+    limiting::a_slot_is_free_when_its_time_is_over,
+    limiting::a_minute_has_so_many_calls,
+    limiting::both_limits_hold_together,
+    limiting::a_repeated_taking_takes_nothing_more,
     listing::jobs_are_listed_newest_first_and_by_page,
     listing::jobs_are_listed_by_state_kind_and_reference,
     listing::jobs_are_listed_by_the_time_of_their_submission,
     listing::another_tenant_sees_nothing,
+    listing::a_list_leaves_out_what_a_model_had_said,
     repeating::a_repeated_claim_gives_the_same_claims_and_no_new_attempt,
     repeating::a_repeated_claim_extends_the_lease,
     repeating::a_claim_of_another_delivery_gets_nothing,
@@ -138,6 +150,7 @@ cases! {
     retaining::a_replayed_letter_is_kept,
     retaining::a_step_is_bounded_and_the_next_goes_on,
     retaining::undecodable_messages_go_after_their_time,
+    retaining::usage_outlives_its_jobs_and_goes_after_400_days,
     submitting::an_idempotency_key_makes_one_job,
     submitting::a_key_is_the_tenants_own,
     submitting::a_key_names_a_new_job_after_a_day,
@@ -151,6 +164,13 @@ cases! {
     sweeping::a_crowd_that_cannot_be_moved_stops_nobody_behind_it,
     tenants::a_tenant_keeps_jobs_as_long_as_it_says,
     tenants::payloads_never_outlive_their_jobs,
+    using::calls_are_added_to_their_day_provider_and_model,
+    using::what_nobody_knows_is_not_counted_as_nothing,
+    using::a_repeated_or_stale_commit_adds_nothing,
+    using::each_commit_of_a_batch_is_counted_by_its_own_fence,
+    using::an_attempt_that_called_nobody_writes_nothing,
+    using::numbers_that_no_call_has_are_not_believed,
+    using::usage_is_grouped_within_its_days_for_its_tenant,
     values::text_and_large_numbers_come_back_as_they_were,
     values::what_a_later_version_wrote_is_read_as_unknown,
     values::a_megabyte_of_request_is_kept,

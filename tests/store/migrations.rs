@@ -128,3 +128,27 @@ fn jobs_of_every_state_move_over_unharmed() {
     let kept = ["payload_retention_seconds", "retention_seconds"].map(|name| tenant[name].clone());
     assert_eq!(kept, [604_800, 2_592_000].map(Value::Integer));
 }
+
+#[test]
+fn what_answers_used_is_not_known_of_rows_that_are_older_than_its_columns() {
+    const RESULTS: &str = "SELECT * FROM task_results";
+    let connection = of_the_first_version();
+    connection.execute_batch(MIGRATIONS[1].1).expect("migrates");
+    let before = rows(&connection, RESULTS).remove(0);
+    let jobs = rows(&connection, "SELECT * FROM jobs");
+    connection.execute_batch(MIGRATIONS[2].1).expect("migrates");
+    assert_eq!(rows(&connection, "SELECT * FROM jobs"), jobs);
+    let after = rows(&connection, RESULTS).remove(0);
+    for (column, value) in &after {
+        assert_eq!(
+            before.get(column).unwrap_or(&Value::Null),
+            value,
+            "{column}"
+        );
+    }
+    assert_eq!(after.len(), before.len() + 3);
+    let tenant = &rows(&connection, "SELECT * FROM tenants")[0];
+    assert_eq!(tenant["default_providers"], Value::Null);
+    let wrong = "UPDATE tenants SET default_providers = 'openai'";
+    assert!(connection.execute(wrong, []).is_err(), "it is not JSON");
+}

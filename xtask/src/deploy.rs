@@ -10,6 +10,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 
+use crate::providers::Providers;
 use crate::settings::{self, WorkerSettings};
 use crate::steps::Steps;
 use crate::{build, checkout, executor, process, tools, wrangler};
@@ -46,7 +47,9 @@ impl Environment {
 ///
 /// # Errors
 /// Names what is missing (an id, a secret, an account), or what `wrangler` refused.
-pub fn run(environment: Environment, dry_run: bool) -> Result<()> {
+pub fn run(environment: Environment, providers: Option<&Path>, dry_run: bool) -> Result<()> {
+    // Read before anything that takes long.
+    let providers = Providers::read(providers)?;
     let mut steps = Steps::new();
     steps.run(
         "set-up",
@@ -56,15 +59,16 @@ pub fn run(environment: Environment, dry_run: bool) -> Result<()> {
     steps.run("build", "compile the Workers to Wasm", build::all)?;
     if dry_run {
         return steps.run("dry run", "print the calls, check the results", || {
-            rehearse(environment).map(|_calls| ())
+            rehearse(environment, &providers).map(|_calls| ())
         });
     }
-    let given = secrets::from_environment();
+    let given = secrets::from_environment(&providers);
     secrets::check(&given)?;
     let name = environment.name();
     steps.run("deploy", &format!("bring {name} up to date"), || {
         let mut account = Account::real();
-        deploy(&mut account, environment, &given, &folder(environment)).map(|_| ())
+        let folder = folder(environment);
+        deploy(&mut account, environment, &providers, &given, &folder).map(|_| ())
     })
 }
 
@@ -74,11 +78,11 @@ pub fn run(environment: Environment, dry_run: bool) -> Result<()> {
 ///
 /// # Errors
 /// If a Worker has not been built, or `wrangler` refuses a configuration.
-pub fn rehearse(environment: Environment) -> Result<Vec<String>> {
+pub fn rehearse(environment: Environment, providers: &Providers) -> Result<Vec<String>> {
     let mut account = Account::imagined();
     let folder = folder(environment);
-    let given = secrets::from_environment();
-    let configurations = deploy(&mut account, environment, &given, &folder)?;
+    let given = secrets::from_environment(providers);
+    let configurations = deploy(&mut account, environment, providers, &given, &folder)?;
     for configuration in &configurations {
         println!("checking {}", checkout::shown(&configuration.file));
         let mut check = wrangler::command(&folder, ["deploy", "--dry-run", "--outdir"])?;
@@ -101,6 +105,7 @@ fn folder(environment: Environment) -> std::path::PathBuf {
 fn deploy(
     account: &mut Account,
     environment: Environment,
+    providers: &Providers,
     given: &BTreeMap<String, String>,
     folder: &Path,
 ) -> Result<Vec<Configuration>> {
@@ -114,6 +119,8 @@ fn deploy(
         .iter()
         .map(|guest| read(&guest.configuration(), &[]))
         .collect::<Result<Vec<_>>>()?;
+    consumer.hand_over(providers, true);
+    producer.hand_over(providers, false);
 
     let databases = account.databases(&consumer.databases()?)?;
     let namespaces = account.namespaces(&[configuration::namespace(environment)])?;
@@ -150,7 +157,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut account = Account::imagined();
         let given = BTreeMap::from([("ADMIN_KEY".to_owned(), "s3cret".repeat(8))]);
-        deploy(&mut account, environment, &given, folder.path()).unwrap();
+        let providers = Providers::read(None).unwrap();
+        deploy(&mut account, environment, &providers, &given, folder.path()).unwrap();
         (account.calls(), folder)
     }
 
@@ -236,6 +244,7 @@ mod tests {
                 "redrive-production"
             );
             assert!(document.get("env").is_none());
+            assert!(document["vars"]["PROVIDERS"].is_string());
             assert!(!text.contains("staging"));
             assert!(!text.contains("\"redrive-jobs\""));
         }

@@ -2,8 +2,10 @@
 
 mod admin;
 mod dead_letters;
+mod execute;
 mod jobs;
 mod service;
+mod usage;
 
 use super::content;
 use crate::problem::ProblemCode;
@@ -185,9 +187,14 @@ pub(super) fn describe(route: &Route) -> Described {
         Operation::Ready => service::ready(),
         Operation::OpenApi => service::openapi(),
         Operation::SubmitGenerate => jobs::submit_generate(),
+        Operation::SubmitExecute => execute::submit(),
+        Operation::SubmitExecuteTests => execute::submit_tests(),
+        Operation::ListLanguages => execute::languages(),
+        Operation::ListProviders => service::list_providers(),
         Operation::ReadJob => jobs::read(route.path),
         Operation::ListJobs => jobs::list(),
         Operation::CancelJob => jobs::cancel(),
+        Operation::ReadUsage => usage::read(),
         Operation::ListDeadLetters => dead_letters::list(),
         Operation::ReadDeadLetter => dead_letters::read(),
         Operation::ReplayDeadLetter => dead_letters::replay(),

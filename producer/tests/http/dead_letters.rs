@@ -42,6 +42,27 @@ fn put(api: &Api, job: &str, column: &str, value: &Value) {
     ));
 }
 
+/// A rescue, a failure that two providers came before, and another rescue.
+fn attempts() -> Value {
+    json!([
+        {"attempt": 1, "startedAtMs": 1_000, "finishedAtMs": 2_000, "outcome": "rescued",
+         "code": "lease_expired", "possiblyBilled": true},
+        {"attempt": 2, "startedAtMs": 3_000, "finishedAtMs": 4_000, "outcome": "failed",
+         "code": "provider_error", "provider": "openai", "providerStatus": 500, "row": 50,
+         "usage": {"inputTokens": 10, "totalTokens": 12}, "costMicroUsd": 40,
+         "fallbacks": [
+            {"provider": "azure", "model": "m-2", "startedAtMs": 3_000, "finishedAtMs": 3_500,
+             "code": "provider_timeout", "called": true, "row": 2, "possiblyBilled": true},
+            {"provider": "local", "model": "m-3", "startedAtMs": 3_500, "finishedAtMs": 3_600,
+             "code": "content_filtered", "called": true, "row": 8,
+             "usage": {"inputTokens": 1, "outputTokens": 2, "totalTokens": 3, "cachedTokens": 1},
+             "costMicroUsd": 5}
+         ]},
+        {"attempt": 3, "startedAtMs": 5_000, "finishedAtMs": 6_000, "outcome": "rescued",
+         "code": "lease_expired", "possiblyBilled": true}
+    ])
+}
+
 #[tokio::test]
 async fn a_dead_letter_says_why_and_what_it_cost() {
     let api = Api::new();
@@ -63,29 +84,16 @@ async fn a_dead_letter_says_why_and_what_it_cost() {
             "excerpt": "the provider said this"
         }),
     );
-    put(
-        &api,
-        job,
-        "attempts",
-        &json!([
-            {"attempt": 1, "startedAtMs": 1_000, "finishedAtMs": 2_000, "outcome": "rescued",
-             "code": "lease_expired", "possiblyBilled": true},
-            {"attempt": 2, "startedAtMs": 3_000, "finishedAtMs": 4_000, "outcome": "failed",
-             "code": "provider_error", "provider": "openai", "providerStatus": 500, "row": 50,
-             "usage": {"inputTokens": 10, "totalTokens": 12}},
-            {"attempt": 3, "startedAtMs": 5_000, "finishedAtMs": 6_000, "outcome": "rescued",
-             "code": "lease_expired", "possiblyBilled": true}
-        ]),
-    );
+    put(&api, job, "attempts", &attempts());
     put(
         &api,
         job,
         "dropped_answers",
         &json!([
             {"attempt": 1, "finishedAtMs": 7_000, "provider": "openai", "model": "m-1",
-             "usage": {"inputTokens": 10, "totalTokens": 13}},
+             "usage": {"inputTokens": 10, "totalTokens": 13}, "costMicroUsd": 60},
             {"attempt": 2, "finishedAtMs": 7_000, "provider": "openai",
-             "usage": {"inputTokens": 10, "totalTokens": 12}}
+             "usage": {"inputTokens": 10, "totalTokens": 12}, "costMicroUsd": 40}
         ]),
     );
     api.database().execute(
@@ -103,8 +111,8 @@ async fn a_dead_letter_says_why_and_what_it_cost() {
         "model": "m-1", "fingerprint": "attempts_exhausted:provider_error:openai:m-1:500",
         "attempt": 3,
         "counts": {"attempts": 3, "failures": 1, "deferrals": 0, "rescues": 2, "dispatches": 4},
-        "cost": {"inputTokens": 20, "outputTokens": null, "totalTokens": 25,
-                 "possiblyBilledCalls": 1, "usd": null},
+        "cost": {"inputTokens": 21, "outputTokens": 2, "totalTokens": 28,
+                 "possiblyBilledCalls": 2, "costMicroUsd": 105},
         "createdAt": "2026-11-21T10:55:17.372Z", "deadAt": "2026-11-21T10:55:17.382Z",
         "deadlineAt": "2026-11-21T10:56:17.372Z",
         "payloadExpiresAt": "2026-11-28T10:55:17.382Z", "replayable": true, "replays": [],
@@ -124,6 +132,21 @@ async fn a_dead_letter_says_why_and_what_it_cost() {
             .eq(&outcomes)
     );
     assert_eq!(letter["droppedAnswers"][0]["usage"]["totalTokens"], 13);
+    assert_eq!(letter["droppedAnswers"][0]["costMicroUsd"], 60);
+    assert_eq!(
+        shown[1]["fallbacks"],
+        json!([
+            {"provider": "azure", "model": "m-2", "code": "provider_timeout", "called": true,
+             "startedAt": "1970-01-01T00:00:03.000Z", "finishedAt": "1970-01-01T00:00:03.500Z",
+             "possiblyBilled": true},
+            {"provider": "local", "model": "m-3", "code": "content_filtered", "called": true,
+             "startedAt": "1970-01-01T00:00:03.500Z", "finishedAt": "1970-01-01T00:00:03.600Z",
+             "usage": {"inputTokens": 1, "outputTokens": 2, "totalTokens": 3, "cachedTokens": 1},
+             "costMicroUsd": 5}
+        ])
+    );
+    let job = api.get(&format!("/api/v1/jobs/{job}"), &user.key).await;
+    assert_eq!(job.json()["costMicroUsd"], 105);
     assert!(!reply.text.contains("secret"), "the request is not shown");
 }
 

@@ -125,7 +125,7 @@ async fn a_list_shows_no_results_and_no_jobs_of_others() {
     api.put_job(&job, "succeeded");
     api.database().execute(&format!(
         "INSERT INTO task_results VALUES ('{job}', '{}', 1, 'the answer', 'stop', 0, '[]', 1, 2, 3, \
-         'openai', 'some-model', NULL, 5)",
+         'openai', 'some-model', NULL, 5, NULL, NULL, NULL)",
         user.id
     ));
     assert!(
@@ -165,7 +165,7 @@ async fn parameters_are_read_strictly() {
         ("=x", "?"),
         ("status=done", "?status"),
         ("status=", "?status"),
-        ("kind=execute", "?kind"),
+        ("kind=workflow", "?kind"),
         ("refId=4711", "?refType"),
         ("refType=ticket", "?refId"),
         ("refType=a&refId=b%00c", "?refId"),

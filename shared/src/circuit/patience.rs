@@ -51,7 +51,7 @@ pub(crate) fn come_again(
 }
 
 /// `part` of some milliseconds, for a part in `0.0..=1.0`.
-fn part(millis: i64, part: f64) -> i64 {
+pub(crate) fn part(millis: i64, part: f64) -> i64 {
     let millis = std::time::Duration::from_millis(u64::try_from(millis).unwrap_or_default());
     i64::try_from(millis.mul_f64(part).as_millis()).unwrap_or_default()
 }

@@ -1,14 +1,15 @@
 //! The dead-letter document: what an operator reads about a job that died, and what it cost.
 
+use super::cost::Costs;
 use super::{AttemptDocument, DroppedAnswerDocument, ReplayDocument};
 use crate::clock::Instant;
+use crate::configuration::Cost;
 use crate::error_code::ErrorCode;
 use crate::ids::JobId;
 use crate::job::{JobRecord, JobState, Kind};
-use crate::provider::Usage;
 use crate::store::DeadLetterRecord;
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// A dead letter as the list gives it. Times are RFC 3339 in UTC with milliseconds.
@@ -118,8 +119,9 @@ pub struct CountsDocument {
     pub dispatches: u32,
 }
 
-/// What a job cost, by the attempts of its history and the answers that were dropped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, ToSchema)]
+/// What a job cost, by the attempts of its history, the providers that they passed over, and the
+/// answers that were dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CostDocument {
     /// Tokens read; `null` where no provider said.
@@ -133,70 +135,23 @@ pub struct CostDocument {
     pub total_tokens: Option<u64>,
     /// Calls beyond these tokens that the provider may have charged for: it did not say.
     pub possibly_billed_calls: u32,
-    /// US dollars. Always `null` so far: there are no prices configured.
+    /// Millionths of a US dollar, of the calls whose tokens and price are known; `null` where there
+    /// is none.
     #[schema(required)]
-    pub usd: Option<f64>,
+    pub cost_micro_usd: Option<Cost>,
 }
 
 impl CostDocument {
     fn of(job: &JobRecord) -> Self {
-        let mut cost = Self::default();
-        for usage in told_usages(job) {
-            cost.add(usage);
-        }
-        cost.possibly_billed_calls = untold_calls(job);
-        cost
-    }
-
-    fn add(&mut self, usage: Usage) {
-        for (sum, told) in [
-            (&mut self.input_tokens, usage.input_tokens),
-            (&mut self.output_tokens, usage.output_tokens),
-            (&mut self.total_tokens, usage.total_tokens),
-        ] {
-            if let Some(tokens) = told {
-                *sum = Some(sum.unwrap_or_default().saturating_add(tokens));
-            }
+        let costs = Costs::of(job);
+        Self {
+            input_tokens: costs.input_tokens,
+            output_tokens: costs.output_tokens,
+            total_tokens: costs.total_tokens,
+            possibly_billed_calls: costs.untold_calls,
+            cost_micro_usd: costs.cost_micro_usd,
         }
     }
-}
-
-/// What providers counted, once an attempt: an answer that was taken for dropped, because the word of
-/// its commit was lost, stands in the history as well.
-fn told_usages(job: &JobRecord) -> impl Iterator<Item = Usage> {
-    let history = job
-        .attempts
-        .iter()
-        .filter_map(|record| Some((record.attempt, record.usage?)));
-    let dropped = job
-        .dropped_answers
-        .iter()
-        .filter_map(|answer| Some((answer.attempt, answer.usage?)));
-    dropped
-        .chain(history)
-        .collect::<BTreeMap<u32, Usage>>()
-        .into_values()
-}
-
-/// Attempts whose call may have been charged for, and whose tokens nobody told. One attempt may
-/// stand in the history, as rescued, and among the dropped answers.
-fn untold_calls(job: &JobRecord) -> u32 {
-    let dropped = &job.dropped_answers;
-    let told: BTreeSet<u32> = dropped
-        .iter()
-        .filter(|answer| answer.usage.is_some())
-        .map(|answer| answer.attempt)
-        .collect();
-    let history = job
-        .attempts
-        .iter()
-        .filter(|record| record.possibly_billed && record.usage.is_none())
-        .map(|record| record.attempt);
-    let untold: BTreeSet<u32> = history
-        .chain(dropped.iter().map(|answer| answer.attempt))
-        .filter(|attempt| !told.contains(attempt))
-        .collect();
-    u32::try_from(untold.len()).unwrap_or(u32::MAX)
 }
 
 impl From<DeadLetterRecord> for DeadLetterDocument {

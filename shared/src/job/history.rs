@@ -117,9 +117,9 @@ pub struct DroppedAnswer {
     pub attempt: u32,
     /// When it came.
     pub finished_at_ms: Instant,
-    /// Who answered.
+    /// Who answered; of an attempt without an answer, the last provider that may charge for it.
     pub provider: String,
-    /// The model that answered, as the provider names it.
+    /// The model that answered, as the provider names it; without an answer, the one asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// What the provider counted; `None` when it did not say.
@@ -128,6 +128,9 @@ pub struct DroppedAnswer {
     /// What that cost, in micro-dollars, where tokens and price are known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_micro_usd: Option<Cost>,
+    /// The providers that were asked before this one in the same attempt.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fallbacks: Vec<FallbackRecord>,
 }
 
 /// How an attempt ended.

@@ -15,7 +15,7 @@ pub struct SqliteDatabase {
 }
 
 /// Every migration, in order: the name of its file, and its text. A test holds the list to the folder.
-pub const MIGRATIONS: [(&str, &str); 2] = [
+pub const MIGRATIONS: [(&str, &str); 3] = [
     (
         "0001_pipeline.sql",
         include_str!("../../../migrations/0001_pipeline.sql"),
@@ -23,6 +23,10 @@ pub const MIGRATIONS: [(&str, &str); 2] = [
     (
         "0002_guarantees.sql",
         include_str!("../../../migrations/0002_guarantees.sql"),
+    ),
+    (
+        "0003_providers.sql",
+        include_str!("../../../migrations/0003_providers.sql"),
     ),
 ];
 

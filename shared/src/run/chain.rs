@@ -158,7 +158,16 @@ impl<P: Ports, T: Transport> Chain<'_, '_, P, T> {
 
     fn accept(&self, target: &Target, given: Answer) -> Result<Answered, Failure> {
         let cost = self.cost(target, given.usage.as_ref());
-        answer::accept(&self.plan.task, target, given, cost)
+        let said_nothing = Answer {
+            usage: given.usage,
+            ..Answer::default()
+        };
+        // An answer that cannot be taken is paid for all the same.
+        answer::accept(&self.plan.task, target, given, cost).map_err(|failure| Failure {
+            possibly_billed: true,
+            partial: failure.partial.or_else(|| Some(Box::new(said_nothing))),
+            ..failure
+        })
     }
 
     /// A model that declined has answered, when the job says so.

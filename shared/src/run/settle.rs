@@ -214,14 +214,10 @@ async fn follow<P: Ports>(ports: &P, commit: &Commit, record: JobRecord) -> Disp
 /// An answer was dropped, but it was paid for: the job keeps what it cost. Its document may be
 /// cached already, and is put there anew.
 async fn keep_cost<P: Ports>(ports: &P, commit: &Commit) {
-    let Some(dropped) = commit.dropped() else {
+    if commit.dropped().is_none() {
         return;
-    };
-    let record = || {
-        ports
-            .store()
-            .record_dropped_answer(&commit.tenant_id, &commit.job_id, &dropped)
-    };
+    }
+    let record = || ports.store().record_dropped_answer(commit);
     match repeat(ports.clock(), record).await {
         Ok(Some(job)) => {
             status_cache::remember(ports, &commit.tenant_id, &JobDocument::from(job)).await;

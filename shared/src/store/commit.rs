@@ -1,12 +1,12 @@
 //! Commits: what an attempt came to, written in one batch for all jobs that ended together.
 
-use super::Store;
+use super::{Store, usage};
 use crate::clock::Instant;
 use crate::configuration::Cost;
 use crate::database::{Database, DatabaseError, Statement, Value};
 use crate::error_code::ErrorCode;
 use crate::ids::{JobId, TenantId};
-use crate::job::{AttemptRecord, DroppedAnswer, ErrorDetail, JobRecord, ResultColumns};
+use crate::job::{AttemptRecord, ErrorDetail, JobRecord, ResultColumns};
 use crate::provider::Usage;
 
 /// What an attempt came to, with its fence.
@@ -98,7 +98,7 @@ impl Settlement {
     }
 }
 
-fn json(value: &impl serde::Serialize) -> Value {
+pub(super) fn json(value: &impl serde::Serialize) -> Value {
     // Structs of text, numbers and lists always have a JSON form.
     Value::Text(serde_json::to_string(value).unwrap_or_default())
 }
@@ -108,7 +108,8 @@ fn count(number: Option<u64>) -> Value {
 }
 
 impl Commit {
-    fn fence(&self) -> Vec<Value> {
+    /// Tenant, job and attempt, as the statements take them first.
+    pub(super) fn fence(&self) -> Vec<Value> {
         vec![
             self.tenant_id.as_str().into(),
             self.job_id.as_str().into(),
@@ -122,29 +123,6 @@ impl Commit {
     pub fn left(&self, job: &JobRecord) -> bool {
         let record = self.attempts.last();
         record.is_some_and(|record| job.attempts.contains(record))
-    }
-
-    /// What the attempt cost, when it asked a provider that may charge for it.
-    #[must_use]
-    pub fn dropped(&self) -> Option<DroppedAnswer> {
-        let record = self.attempts.last()?;
-        let model = match &self.settlement {
-            Settlement::Succeeded(answered) => Some(answered.model.clone()),
-            Settlement::RetryScheduled { .. }
-            | Settlement::Failed { .. }
-            | Settlement::DeadLettered { .. } => {
-                (record.usage.is_some() || record.possibly_billed).then_some(())?;
-                None
-            }
-        };
-        Some(DroppedAnswer {
-            attempt: self.attempt,
-            finished_at_ms: self.finished_at,
-            provider: record.provider.clone()?,
-            model,
-            usage: record.usage,
-            cost_micro_usd: record.cost_micro_usd,
-        })
     }
 
     fn insert_result(&self, answered: &Answered) -> Statement {
@@ -162,6 +140,9 @@ impl Commit {
             answered.model.as_str().into(),
             answered.provider_request_id.as_deref().into(),
             self.finished_at.into(),
+            count(usage.cached_tokens),
+            count(usage.reasoning_tokens),
+            count(answered.cost_micro_usd),
         ]);
         Statement::new(include_str!("../../sql/insert_result.sql"), parameters)
     }
@@ -247,6 +228,8 @@ impl Answered {
             input_tokens: usage.input_tokens,
             output_tokens: usage.output_tokens,
             total_tokens: usage.total_tokens,
+            cached_tokens: usage.cached_tokens,
+            reasoning_tokens: usage.reasoning_tokens,
             provider: Some(self.provider.clone()),
             provider_request_id: self.provider_request_id.clone(),
         }
@@ -254,33 +237,8 @@ impl Answered {
 }
 
 impl<D: Database> Store<D> {
-    /// Keeps what a dropped answer cost, once an attempt, and answers the job with it; `None` when
-    /// there is no such job any more.
-    ///
-    /// # Errors
-    /// [`DatabaseError`]. Repeating is safe.
-    pub async fn record_dropped_answer(
-        &self,
-        tenant: &TenantId,
-        job: &JobId,
-        dropped: &DroppedAnswer,
-    ) -> Result<Option<JobRecord>, DatabaseError> {
-        let key = vec![tenant.as_str().into(), job.as_str().into()];
-        let mut parameters = key.clone();
-        parameters.extend([dropped.attempt.into(), json(dropped)]);
-        let record = include_str!("../../sql/record_dropped_answer.sql");
-        let read = include_str!("../../sql/get_job.sql");
-        let mut results = self
-            .batch(vec![
-                Statement::new(record, parameters),
-                Statement::new(read, key),
-            ])
-            .await?;
-        results.next()?;
-        Ok(results.next()?.decode()?.into_iter().next())
-    }
-
-    /// Commits several attempts in one transaction, each behind its own fence.
+    /// Commits several attempts in one transaction, each behind its own fence, with what their calls
+    /// used.
     ///
     /// Answers one entry a commit, in order: the job as it stands now, with its result, or `None`
     /// where the fence did not hold. Then somebody else owns the job or it has ended, and nothing
@@ -295,7 +253,13 @@ impl<D: Database> Store<D> {
     ) -> Result<Vec<Option<JobRecord>>, DatabaseError> {
         let batches: Vec<Vec<Statement>> = commits.iter().map(Commit::statements).collect();
         let lengths: Vec<usize> = batches.iter().map(Vec::len).collect();
-        let mut results = self.batch(batches.into_iter().flatten().collect()).await?;
+        let usage = usage::record(commits);
+        let tells_usage = usage.is_some();
+        let statements = usage.into_iter().chain(batches.into_iter().flatten());
+        let mut results = self.batch(statements.collect()).await?;
+        if tells_usage {
+            results.next()?;
+        }
         let mut records: Vec<Option<JobRecord>> = Vec::with_capacity(commits.len());
         for (commit, length) in commits.iter().zip(lengths) {
             for _ in 1..length {

@@ -3,9 +3,13 @@
 use super::Store;
 use crate::clock::Instant;
 use crate::database::{Database, DatabaseError, Statement, Value};
+use crate::day::Day;
 
 /// How long a message that could not be read is kept for the operator: 30 days.
 const UNDECODABLE_RETENTION_SECONDS: i64 = 2_592_000;
+
+/// How many days usage is kept, today included.
+const USAGE_RETENTION_DAYS: i32 = 400;
 
 /// What one step of retention deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,6 +20,8 @@ pub struct Deleted {
     pub jobs: u64,
     /// Messages that could not be read, deleted.
     pub undecodable_messages: u64,
+    /// Rows of usage that were too old, deleted.
+    pub usage: u64,
 }
 
 impl Deleted {
@@ -23,7 +29,13 @@ impl Deleted {
     ///
     /// Of the jobs that it looked at, each lost its payload or went.
     pub(crate) fn is_full(self, rows: u32) -> bool {
-        self.payloads + self.jobs >= u64::from(rows) || self.undecodable_messages >= u64::from(rows)
+        [
+            self.payloads + self.jobs,
+            self.undecodable_messages,
+            self.usage,
+        ]
+        .into_iter()
+        .any(|deleted| deleted >= u64::from(rows))
     }
 }
 
@@ -32,6 +44,7 @@ impl std::ops::AddAssign for Deleted {
         self.payloads += other.payloads;
         self.jobs += other.jobs;
         self.undecodable_messages += other.undecodable_messages;
+        self.usage += other.usage;
     }
 }
 
@@ -45,6 +58,7 @@ impl<D: Database> Store<D> {
     /// [`DatabaseError`]: the next step finds the same rows, or what is left of them.
     pub async fn delete_expired(&self, now: Instant, rows: u32) -> Result<Deleted, DatabaseError> {
         let over: Vec<Value> = vec![now.into(), rows.into()];
+        let first_kept = Day::of(now).plus_days(1 - USAGE_RETENTION_DAYS);
         let received = now.plus_seconds(-UNDECODABLE_RETENTION_SECONDS);
         let mut results = self
             .batch(vec![
@@ -56,6 +70,10 @@ impl<D: Database> Store<D> {
                     include_str!("../../sql/delete_undecodable_messages.sql"),
                     vec![received.into(), rows.into()],
                 ),
+                Statement::new(
+                    include_str!("../../sql/delete_usage.sql"),
+                    vec![first_kept.to_string().into(), rows.into()],
+                ),
             ])
             .await?;
         results.next()?;
@@ -65,6 +83,7 @@ impl<D: Database> Store<D> {
             payloads,
             jobs: results.next()?.changes,
             undecodable_messages: results.next()?.changes,
+            usage: results.next()?.changes,
         })
     }
 }

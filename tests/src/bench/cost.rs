@@ -48,8 +48,9 @@ impl Usage {
     }
 }
 
-/// The most rows that a job which succeeds at once may write, indexes included.
-const MOST_ROWS_WRITTEN: u64 = 8;
+/// The most rows that a job which succeeds at once may write, indexes included: without and with an
+/// idempotency key.
+const MOST_ROWS_WRITTEN: [u64; 2] = [8, 9];
 
 /// Runs one job without and one with an idempotency key and adds their costs, as a table, to the
 /// report.
@@ -72,11 +73,15 @@ pub(super) async fn measure(report: &mut String, stack: &Stack, client: &Client)
     line(report, "with a key", submit_once.and(run_once))?;
     writeln!(
         report,
-        "  at most   {MOST_ROWS_WRITTEN:>25}                    1                 3"
+        "  at most   {:>25}                    1                 3",
+        format!("{} or {}", MOST_ROWS_WRITTEN[0], MOST_ROWS_WRITTEN[1])
     )?;
     let written = [submit.and(run), submit_once.and(run_once)].map(|usage| usage.rows_written);
     ensure!(
-        written.iter().all(|rows| *rows <= MOST_ROWS_WRITTEN),
+        written
+            .iter()
+            .zip(MOST_ROWS_WRITTEN)
+            .all(|(rows, most)| *rows <= most),
         "a job writes {written:?} rows:\n{report}"
     );
     Ok(())

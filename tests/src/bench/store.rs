@@ -87,6 +87,8 @@ async fn empty(database: &HttpDatabase) -> Result<()> {
         "DELETE FROM task_results",
         "DELETE FROM jobs",
         "DELETE FROM tenants",
+        "DELETE FROM usage_daily",
+        "DELETE FROM provider_slots",
     ];
     let statements = tables.map(|sql| Statement::new(sql, vec![]));
     database.batch(statements.into()).await?;

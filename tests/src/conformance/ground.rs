@@ -1,17 +1,16 @@
 //! What the cases stand on: tenants, jobs, and what attempts come to.
 
-use super::{DEADLINE_SECONDS, LEASE_SECONDS, MODEL, START, USAGE};
+use super::{COST, DEADLINE_SECONDS, LEASE_SECONDS, MODEL, START, USAGE};
 use redrive_shared::clock::Instant;
 use redrive_shared::database::{Database, Row, Statement, Value};
 use redrive_shared::error_code::ErrorCode;
 use redrive_shared::fingerprint;
 use redrive_shared::ids::{DeliveryId, JobId, TenantId};
-use redrive_shared::job::{
-    AttemptOutcome, AttemptRecord, ClaimedJob, ErrorDetail, JobRecord, Kind,
-};
+use redrive_shared::job::{AttemptRecord, ClaimedJob, ErrorDetail, JobRecord, Kind};
 use redrive_shared::message::JobMessage;
 use redrive_shared::native::SeededEntropy;
 use redrive_shared::store::{Answered, ClaimTerms, Claims, Commit, NewJob, Settlement, Store};
+use redrive_shared::transition;
 use std::collections::BTreeMap;
 
 /// A tenant of the case's own, with the ids of its jobs.
@@ -111,17 +110,28 @@ impl Tenant {
 }
 
 pub(super) fn commit(job: &ClaimedJob, settlement: Settlement) -> Commit {
+    let answered = match &settlement {
+        Settlement::Succeeded(answered) => Some(answered),
+        Settlement::RetryScheduled { .. }
+        | Settlement::Failed { .. }
+        | Settlement::DeadLettered { .. } => None,
+    };
     let record = AttemptRecord {
+        called: true,
         attempt: job.attempt,
         started_at_ms: job.started_at,
         finished_at_ms: job.started_at.plus_millis(250),
-        outcome: AttemptOutcome::Failed,
+        outcome: transition::outcome(&settlement),
         code: None,
         provider: Some("openai".to_owned()),
+        model: Some(MODEL.to_owned()),
         provider_status: None,
-        row: None,
+        row: answered.is_none().then_some(23),
         possibly_billed: false,
-        usage: None,
+        usage: answered.and_then(|answered| answered.usage),
+        cost_micro_usd: answered.and_then(|answered| answered.cost_micro_usd),
+        pending: None,
+        fallbacks: vec![],
     };
     let mut attempts = job.attempts.clone();
     attempts.push(record);
@@ -143,7 +153,8 @@ pub(super) fn answered(output: &str) -> Settlement {
         truncated: false,
         warnings: vec![],
         usage: Some(USAGE),
-        provider: "openai",
+        cost_micro_usd: Some(COST),
+        provider: "openai".to_owned(),
         model: "sim-ok-2026".to_owned(),
         provider_request_id: None,
     }))
@@ -156,6 +167,7 @@ pub(super) fn error(message: &str) -> ErrorDetail {
         provider_request_id: Some("req_1".to_owned()),
         row: Some(23),
         excerpt: Some("busy".to_owned()),
+        partial_output: Some("Once upon".to_owned()),
         ..ErrorDetail::ours(message, true)
     }
 }

@@ -1,8 +1,8 @@
-use super::{START, Tenant, commit, dead};
+use super::{START, Tenant, commit, dead, letter};
 use redrive_shared::database::Database;
 use redrive_shared::error_code::ErrorCode;
 use redrive_shared::ids::JobId;
-use redrive_shared::job::{JobState, Kind};
+use redrive_shared::job::{JobRecord, JobState, Kind};
 use redrive_shared::store::{JobFilter, Store};
 
 async fn ids<D: Database>(
@@ -128,4 +128,29 @@ pub(super) async fn another_tenant_sees_nothing<D: Database>(store: &Store<D>) {
     );
     assert_eq!(store.cancel(&stranger.id, &job, START).await, Ok(None));
     assert_eq!(owner.read(store, &job).await.state, JobState::Queued);
+}
+
+pub(super) async fn a_list_leaves_out_what_a_model_had_said<D: Database>(store: &Store<D>) {
+    let tenant = Tenant::new(35);
+    let mut letter = letter(store, &tenant).await;
+    let said = |job: &JobRecord| job.error.clone().expect("told").partial_output;
+    let read = tenant.read(store, &letter.id).await;
+    assert_eq!(said(&read).as_deref(), Some("Once upon"));
+    let error = letter.error.as_mut().expect("told");
+    error.partial_output = None;
+    for state in [None, Some(JobState::DeadLettered)] {
+        let filter = JobFilter {
+            state,
+            ..JobFilter::default()
+        };
+        let listed = store.jobs(&tenant.id, &filter, 10).await;
+        assert_eq!(listed.as_deref(), Ok([letter.clone()].as_slice()));
+    }
+    let running = tenant.running(store).await;
+    let of_none = JobFilter {
+        state: Some(JobState::Running),
+        ..JobFilter::default()
+    };
+    let listed = store.jobs(&tenant.id, &of_none, 10).await.expect("lists");
+    assert_eq!((&listed[0].id, &listed[0].error), (&running.id, &None));
 }

@@ -1,6 +1,6 @@
 use super::{
-    DEADLINE_SECONDS, PAYLOAD_RETENTION_SECONDS, RESULTS, START, Tenant, answered, commit, count,
-    error, expires_at, letter, query,
+    DEADLINE_SECONDS, PAYLOAD_RETENTION_SECONDS, RESULTS, START, Tenant, answered, change, commit,
+    count, error, expires_at, letter, query,
 };
 use redrive_shared::clock::Instant;
 use redrive_shared::database::Database;
@@ -121,7 +121,8 @@ pub(super) async fn a_letter_loses_what_the_provider_quoted<D: Database>(store: 
     let kept = tenant.read(store, &letter.id).await;
     assert!(kept.payload_deleted);
     let mut expected = letter.error.expect("told");
-    expected.excerpt = None;
+    assert_eq!(expected.partial_output.as_deref(), Some("Once upon"));
+    (expected.excerpt, expected.partial_output) = (None, None);
     assert_eq!(kept.error, Some(expected), "the rest of the reason stays");
     assert_eq!(kept.error_code, Some(ErrorCode::ProviderAuth));
     assert_eq!(count(store, REQUESTS, vec![]).await, 0);
@@ -198,4 +199,41 @@ pub(super) async fn undecodable_messages_go_after_their_time<D: Database>(store:
         ..Deleted::default()
     };
     assert_eq!(all, Ok(last));
+}
+
+pub(super) async fn usage_outlives_its_jobs_and_goes_after_400_days<D: Database>(store: &Store<D>) {
+    let tenant = Tenant::new(107);
+    for _ in 0..2 {
+        succeeded(store, &tenant, "four").await;
+    }
+    let refused = failed(store, &tenant).await;
+    change(
+        store,
+        "UPDATE usage_daily SET model = 'another' WHERE calls = 3",
+        vec![],
+    )
+    .await;
+    let claimed = tenant.running(store).await;
+    store
+        .commit(&[commit(&claimed, answered("four"))])
+        .await
+        .expect("committed");
+    for seconds in [PAYLOAD_RETENTION_SECONDS, RETENTION_SECONDS] {
+        step(store, END.plus_seconds(seconds), 10).await;
+    }
+    assert_eq!(store.job(&tenant.id, &refused.id).await, Ok(None));
+    let midnight = START.plus_millis(-START.as_millis() % 86_400_000);
+    let kept_until = midnight.plus_seconds(400 * 86_400);
+    let mut steps = Vec::new();
+    for (now, rows) in [
+        (kept_until.plus_millis(-1), 9),
+        (kept_until, 1),
+        (kept_until, 9),
+        (kept_until, 9),
+    ] {
+        let deleted = store.delete_expired(now, rows).await.expect("runs");
+        assert_eq!((deleted.payloads, deleted.jobs), (0, 0));
+        steps.push(deleted.usage);
+    }
+    assert_eq!(steps, [0, 1, 1, 0]);
 }

@@ -128,6 +128,14 @@ pub(super) async fn a_row_that_no_transition_leaves_is_refused<D: Database>(stor
         "UPDATE jobs SET idempotency_key = 'k'",
         "INSERT INTO tenants (id, name, created_at_ms, payload_retention_seconds) VALUES ('t', 't', 1, 86399)",
         "INSERT INTO tenants (id, name, created_at_ms, retention_seconds) VALUES ('t', 't', 1, 604799)",
+        "INSERT INTO tenants (id, name, created_at_ms, default_providers) VALUES ('t', 't', 1, 'openai')",
+        // What is used is used on a day, by calls that were made.
+        "INSERT INTO usage_daily VALUES ('2026-1-1', 't', 'p', 'm', 1, 0, NULL, NULL, NULL, NULL, NULL, 0, 0)",
+        "INSERT INTO usage_daily VALUES ('2026-11-21', 't', 'p', 'm', 1, 2, NULL, NULL, NULL, NULL, NULL, 0, 0)",
+        "INSERT INTO usage_daily VALUES ('2026-11-21', 't', 'p', 'm', 1, 0, NULL, NULL, NULL, NULL, NULL, 2, 0)",
+        "INSERT INTO usage_daily VALUES ('2026-11-21', 't', 'p', 'm', 1, 0, NULL, NULL, NULL, NULL, NULL, 0, -1)",
+        "INSERT INTO usage_daily VALUES ('2026-11-21', 't', 'p', 'm', 1, 0, 0.5, NULL, NULL, NULL, NULL, 0, 0)",
+        "INSERT INTO provider_minutes VALUES ('p', 1, 0, 'h')",
     ] {
         let result = store
             .database()

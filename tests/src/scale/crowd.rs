@@ -2,6 +2,7 @@ use std::num::NonZeroU32;
 
 use redrive_shared::clock::Instant;
 use redrive_shared::database::{Database, Statement, Value};
+use redrive_shared::day::Day;
 use redrive_shared::ids::TenantId;
 use redrive_shared::native::SeededEntropy;
 use redrive_shared::store::{Store, TenantRow};
@@ -85,6 +86,24 @@ SELECT
   '{}', '[]', '[]', '[]', '{\"messages\":[{\"role\":\"user\",\"content\":\"What is a fence token good for?\"}]}'
 FROM numbers";
 
+/// What other tenants used, one row each, in the 300 days before [`START`]: `?1` and `?2` the numbers
+/// of the first and the last, `?3` the day.
+const INSERT_USAGE: &str = "\
+WITH RECURSIVE numbers (n) AS (
+  SELECT CAST(?1 AS INTEGER) UNION ALL SELECT n + 1 FROM numbers WHERE n < CAST(?2 AS INTEGER)
+)
+INSERT INTO usage_daily (day, tenant_id, provider, model, calls, answers, input_tokens, calls_without_usage, calls_without_price)
+SELECT date(?3, printf('-%d days', n % 300)), printf('ten_%d', n), 'openai', 'sim-ok', 1, 1, 7, 0, 0
+FROM numbers";
+
+/// Calls under way to other providers.
+const INSERT_SLOTS: &str = "\
+WITH RECURSIVE numbers (n) AS (
+  SELECT CAST(?1 AS INTEGER) UNION ALL SELECT n + 1 FROM numbers WHERE n < CAST(?2 AS INTEGER)
+)
+INSERT INTO provider_slots (provider, holder, taken_at_ms, until_ms)
+SELECT printf('provider-%d', n % 10), printf('job_%d', n), CAST(?3 AS INTEGER), CAST(?3 AS INTEGER) FROM numbers";
+
 /// A crowd of one tenant's.
 #[derive(Debug)]
 pub struct Crowd {
@@ -94,7 +113,8 @@ pub struct Crowd {
 
 impl Crowd {
     /// Makes a tenant with `count` jobs of each sort: waiting and overdue, running with a lease,
-    /// and dead. Ten of each have a reference of the client's own.
+    /// and dead. Ten of each have a reference of the client's own. Beside them stand as many rows of
+    /// other tenants' usage, and slots of other providers.
     ///
     /// # Panics
     /// When the database refuses them.
@@ -106,6 +126,16 @@ impl Crowd {
             .await
             .expect("the tenant is stored");
         let crowd = Self { tenant, entropy };
+        let today = Day::of(START).to_string();
+        for (sql, parameter) in [
+            (INSERT_USAGE, Value::from(today)),
+            (INSERT_SLOTS, Value::from(START)),
+        ] {
+            let parameters = vec![0_u32.into(), (count.get() - 1).into(), parameter];
+            let statement = Statement::new(sql, parameters);
+            let made = store.database().batch(vec![statement]).await;
+            made.expect("the rows are stored");
+        }
         for sort in &SORTS {
             for first in (0..count.get()).step_by(usize::try_from(CHUNK).unwrap_or(1)) {
                 let last = (first + CHUNK).min(count.get()) - 1;

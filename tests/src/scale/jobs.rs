@@ -2,6 +2,7 @@ use redrive_shared::database::Database;
 use redrive_shared::ids::{DeliveryId, JobId};
 use redrive_shared::job::{AttemptOutcome, AttemptRecord, ClaimedJob, Kind};
 use redrive_shared::message::JobMessage;
+use redrive_shared::provider::Usage;
 use redrive_shared::store::{Answered, ClaimTerms, Commit, NewJob, Settlement, Store};
 use std::collections::BTreeMap;
 
@@ -52,6 +53,18 @@ impl Crowd {
     }
 }
 
+/// What an answer counts.
+const USAGE: Usage = Usage {
+    input_tokens: Some(20),
+    output_tokens: Some(7),
+    total_tokens: Some(27),
+    cached_tokens: Some(0),
+    reasoning_tokens: Some(0),
+};
+
+/// What that costs, in micro-dollars.
+const COST: u64 = 7;
+
 /// The commit of an attempt that was answered after 200 ms.
 #[must_use]
 pub fn commit(job: &ClaimedJob) -> Commit {
@@ -61,16 +74,21 @@ pub fn commit(job: &ClaimedJob) -> Commit {
         job_id: job.id.clone(),
         attempt: job.attempt,
         attempts: vec![AttemptRecord {
+            called: true,
             attempt: job.attempt,
             started_at_ms: job.started_at,
             finished_at_ms: finished_at,
             outcome: AttemptOutcome::Succeeded,
             code: None,
             provider: Some("openai".to_owned()),
+            model: Some("sim-ok".to_owned()),
             provider_status: None,
             row: None,
             possibly_billed: false,
-            usage: None,
+            usage: Some(USAGE),
+            cost_micro_usd: Some(COST),
+            pending: None,
+            fallbacks: vec![],
         }],
         finished_at,
         lease_until: job.lease_until,
@@ -79,8 +97,9 @@ pub fn commit(job: &ClaimedJob) -> Commit {
             finish_reason: "stop",
             truncated: false,
             warnings: vec![],
-            usage: None,
-            provider: "openai",
+            usage: Some(USAGE),
+            cost_micro_usd: Some(COST),
+            provider: "openai".to_owned(),
             model: "sim-ok".to_owned(),
             provider_request_id: None,
         })),

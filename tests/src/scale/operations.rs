@@ -1,8 +1,12 @@
 use redrive_shared::clock::Instant;
 use redrive_shared::database::{Database, Statement, Value};
+use redrive_shared::day::Day;
 use redrive_shared::ids::DeliveryId;
 use redrive_shared::job::JobState;
-use redrive_shared::store::{Commit, DeadLetterFilter, JobFilter, NewJob, Store, SweepLimits};
+use redrive_shared::store::{
+    Commit, DeadLetterFilter, JobFilter, NewJob, Permit, PermitLimits, Store, SweepLimits,
+};
+use redrive_shared::usage::{GroupBy, UsageRange};
 
 use super::crowd::{Crowd, DEADLINE_SECONDS, LEASED_UNTIL, PAYLOADS_OVER, START};
 use super::jobs::commit;
@@ -18,6 +22,12 @@ const RETAINED: u32 = 100;
 
 /// Jobs of a page.
 const PAGE: u32 = 100;
+
+/// The limits of a provider, never reached here.
+const LIMITS: PermitLimits = PermitLimits {
+    concurrency: Some(10),
+    calls_per_minute: Some(1_000),
+};
 
 /// How many jobs a sweep dead-lettered, rescued and sent again.
 type Moved = (usize, usize, usize);
@@ -81,6 +91,7 @@ pub async fn measure<D: Database>(
     bench.sweeps().await;
     bench.retention().await;
     bench.reads().await;
+    bench.permits().await;
     bench.costs
 }
 
@@ -218,9 +229,24 @@ impl<D: Database, M: Fn() -> u64> Bench<'_, D, M> {
         };
         let page = self.cost("page by reference", store.jobs(tenant, &referred, PAGE));
         assert_eq!(page.await.expect("reads").len(), 10);
+        let month = UsageRange::new(None, None, Day::of(START)).expect("a range");
+        let used = store.usage(tenant, &month, GroupBy::Day);
+        let used = self.cost("usage of 30 days", used).await.expect("reads");
+        assert_eq!(used.groups.len(), 1);
         let every = DeadLetterFilter::default();
         let letters = store.dead_letters(tenant, &every, PAGE);
         let letters = self.cost("page of 100 dead letters", letters);
         assert_eq!(letters.await.expect("reads").len(), 100);
+    }
+
+    async fn permits(&mut self) {
+        let (store, limits) = (self.store, LIMITS);
+        let until = START.plus_seconds(60);
+        let take = store.take_permit("openai", limits, "call", START, until);
+        let permit = self.cost("permit taken", take).await;
+        assert_eq!(permit, Ok(Permit::Granted));
+        let give_back = store.give_back_slot("openai", "call");
+        let given = self.cost("permit given back", give_back).await;
+        given.expect("the slot is given back");
     }
 }
