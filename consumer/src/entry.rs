@@ -3,7 +3,7 @@
 use crate::delivery::Batch;
 use crate::redirects;
 use crate::settings::{problems, run_settings, sweep_grace_seconds};
-use crate::transport::HttpTransport;
+use crate::transport::WorkerTransport;
 use redrive_shared::circuit::CircuitMemory;
 use redrive_shared::cloudflare::{Bindings, Console, setting};
 use redrive_shared::dead_letter;
@@ -60,7 +60,7 @@ pub async fn queue(batch: MessageBatch, env: Env, _context: Context) -> Result<(
             Ok(settings) => {
                 run_delivery(
                     &bindings,
-                    &HttpTransport::default(),
+                    &WorkerTransport::new(&env),
                     &settings,
                     &CIRCUITS,
                     &batch.delivered,

@@ -1,37 +1,48 @@
 //! The Worker's settings, and what is wrong with them.
 
-use redrive_shared::cloudflare::{Bindings, setting, whole_number};
-use redrive_shared::configuration::{Configuration, ProviderConfiguration};
-use redrive_shared::provider::{Provider, Providers};
+use crate::transport::missing_bindings;
+use redrive_shared::cloudflare::{Bindings, check_binding, setting, whole_number};
+use redrive_shared::configuration::ConfigurationMemory;
+use redrive_shared::provider::Providers;
 use redrive_shared::run::RunSettings;
 use std::time::Duration;
 use worker::Env;
 
-/// Where the provider is when only a key is given.
-const OPENAI: &str = "https://api.openai.com/v1";
+/// What this isolate read of the providers.
+static CONFIGURATION: ConfigurationMemory = ConfigurationMemory::new();
 
-/// The settings of a run. What is wrong with the provider's is found when it is asked, and told
-/// by the job; what is wrong with the lengths of time is told here.
+/// The settings of a run. A secret of a provider that is missing is found when it is asked, and told
+/// by the job; what is wrong with the configuration or with the lengths of time is told here.
 ///
 /// # Errors
-/// A sentence that names the variable.
+/// A sentence that names what is wrong.
 pub(crate) fn run_settings(env: &Env) -> Result<RunSettings, String> {
-    let seconds = |name, range, default| {
-        whole_number(env, name, range, default).map(|number| Duration::from_secs(u64::from(number)))
-    };
+    let providers = providers(env).map_err(|mistakes| mistakes.join("; "))?;
     Ok(RunSettings {
-        providers: providers(env),
-        attempt_timeout: seconds("ATTEMPT_TIMEOUT_SECONDS", 1..=400, 120)?,
-        lease_margin: seconds("LEASE_MARGIN_SECONDS", 5..=600, 60)?,
+        providers,
+        attempt_timeout: attempt_timeout(env)?,
+        lease_margin: lease_margin(env)?,
     })
 }
 
-fn providers(env: &Env) -> Providers {
-    let url = setting(env, "OPENAI_BASE_URL").unwrap_or_else(|| OPENAI.to_owned());
-    let mut one = ProviderConfiguration::new("openai_compatible", Provider::Compatible, url);
-    one.api_key_secret = setting(env, "OPENAI_API_KEY").map(|_| "OPENAI_API_KEY".to_owned());
-    one.default_model = setting(env, "OPENAI_MODEL");
-    Providers::new(Configuration::single(one), |name| setting(env, name))
+fn attempt_timeout(env: &Env) -> Result<Duration, String> {
+    whole_number(env, "ATTEMPT_TIMEOUT_SECONDS", 1..=400, 120).map(seconds)
+}
+
+fn lease_margin(env: &Env) -> Result<Duration, String> {
+    whole_number(env, "LEASE_MARGIN_SECONDS", 5..=600, 60).map(seconds)
+}
+
+fn seconds(number: u32) -> Duration {
+    Duration::from_secs(u64::from(number))
+}
+
+fn providers(env: &Env) -> Result<Providers, Vec<String>> {
+    let variable = |name: &str| setting(env, name);
+    match CONFIGURATION.find(variable) {
+        Ok(configuration) => Ok(Providers::new((*configuration).clone(), variable)),
+        Err(mistakes) => Err(mistakes.to_vec()),
+    }
 }
 
 /// Seconds a job may be due before the sweep calls its message lost.
@@ -45,9 +56,18 @@ pub(crate) fn sweep_grace_seconds(env: &Env) -> Result<u32, String> {
 /// What keeps this Worker from doing its work, in sentences for the operator; empty when ready.
 pub(crate) fn problems(env: &Env) -> Vec<String> {
     let mut problems = Vec::new();
-    problems.extend(run_settings(env).err());
+    problems.extend(attempt_timeout(env).err());
+    problems.extend(lease_margin(env).err());
     problems.extend(sweep_grace_seconds(env).err());
-    problems.extend(providers(env).problems());
+    match providers(env) {
+        Ok(ready) => {
+            problems.extend(ready.problems());
+            problems.extend(missing_bindings(env, ready.configuration()));
+            let executors = ready.configuration().executor.languages.iter();
+            problems.extend(executors.filter_map(|one| check_binding(env, one.binding()).err()));
+        }
+        Err(mistakes) => problems.extend(mistakes),
+    }
     problems.extend(Bindings::new(env).err().map(|error| error.to_string()));
     problems
 }

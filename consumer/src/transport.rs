@@ -1,4 +1,12 @@
-//! Provider calls by `reqwest`, in Wasm as natively.
+//! Provider calls: by `reqwest`, in Wasm as natively, and by the bindings of the Worker.
+
+#[cfg(target_arch = "wasm32")]
+mod javascript;
+#[cfg(target_arch = "wasm32")]
+mod worker;
+
+#[cfg(target_arch = "wasm32")]
+pub(crate) use worker::{WorkerTransport, missing_bindings};
 
 use futures_util::StreamExt;
 use redrive_shared::provider::{
@@ -8,8 +16,9 @@ use redrive_shared::provider::{
 use std::error::Error;
 use std::time::Duration;
 
-/// Sends provider requests with `reqwest`.
-#[derive(Clone, Debug, Default)]
+/// Sends provider requests with `reqwest` to the URLs they name.
+#[derive(Clone, Debug)]
+#[cfg_attr(target_arch = "wasm32", derive(Default))]
 pub struct HttpTransport {
     client: reqwest::Client,
 }

@@ -35,8 +35,9 @@ pub(crate) async fn admit<P: Ports, R: Readiness>(
 ) -> Result<(), Problem> {
     let (scope, operator_may) = match access {
         Access::Public => return Ok(()),
-        Access::Scope(scope) => (scope, false),
-        Access::Admin => (Scope::Admin, true),
+        Access::AnyKey => (None, false),
+        Access::Scope(scope) => (Some(scope), false),
+        Access::Admin => (Some(Scope::Admin), true),
     };
     let token = credential(&call.parts.headers)?.to_owned();
     let Ok(key) = ApiKey::parse(&token) else {
@@ -49,7 +50,9 @@ pub(crate) async fn admit<P: Ports, R: Readiness>(
     let principal = key_holder(app, &key).await?;
     call.noted.tenant = Some(principal.tenant_id.clone());
     call.noted.key = Some(principal.key_id.clone());
-    if !principal.may(scope) {
+    if let Some(scope) = scope
+        && !principal.may(scope)
+    {
         let detail = format!("This route needs a key with the scope `{scope}`.");
         return Err(Problem::new(ProblemCode::InsufficientScope, detail));
     }
@@ -154,5 +157,6 @@ fn key_record(row: KeyRow) -> Result<KeyRecord, DatabaseError> {
             .map_err(|error: InvalidScopes| DatabaseError::Corrupt(error.to_string()))?,
         expires_at: row.expires_at,
         revoked_at: row.revoked_at,
+        default_providers: row.default_providers.into(),
     })
 }

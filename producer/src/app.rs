@@ -1,8 +1,9 @@
 //! What the API runs on: ports, secrets, and whoever knows whether jobs can be run.
 
 use crate::key_cache::KeyCache;
+use crate::problem::Problem;
 use redrive_shared::access::{AdminKey, KeyHashSecret};
-use redrive_shared::configuration::Configuration;
+use redrive_shared::configuration::{Configuration, Found};
 use std::sync::Arc;
 
 /// Everything a request needs.
@@ -14,10 +15,23 @@ pub struct App<P, R> {
     pub readiness: R,
     /// The deployment's secrets.
     pub secrets: Secrets,
-    /// The providers that jobs may ask.
-    pub configuration: Configuration,
+    /// The providers that jobs may ask, or what is wrong with what is said of them.
+    pub configuration: Found,
     /// Keys seen a moment ago. It outlives the request.
     pub keys: Arc<KeyCache>,
+}
+
+impl<P, R> App<P, R> {
+    /// The providers that jobs may ask.
+    ///
+    /// # Errors
+    /// 503 when what is said of them has mistakes: they are told by `/api/ready`.
+    pub(crate) fn configuration(&self) -> Result<&Configuration, Problem> {
+        match &self.configuration {
+            Ok(configuration) => Ok(configuration),
+            Err(mistakes) => Err(Problem::misconfigured(&mistakes.join("; "))),
+        }
+    }
 }
 
 /// The deployment's secrets, or for each the sentence that says what is wrong with it.

@@ -64,8 +64,17 @@ impl Call {
     /// # Errors
     /// [`Problem::no_tenant`] when the route let in somebody who is not a tenant.
     pub(crate) fn tenant(&self) -> Result<TenantId, Problem> {
+        self.principal()
+            .map(|principal| principal.tenant_id.clone())
+    }
+
+    /// The key holder that the request acts for.
+    ///
+    /// # Errors
+    /// [`Problem::no_tenant`] when the route let in somebody who holds no API key.
+    pub(crate) fn principal(&self) -> Result<&Principal, Problem> {
         match &self.caller {
-            Caller::KeyHolder(principal) => Ok(principal.tenant_id.clone()),
+            Caller::KeyHolder(principal) => Ok(principal),
             Caller::Anyone | Caller::Operator => Err(Problem::no_tenant()),
         }
     }
@@ -75,10 +84,7 @@ impl Call {
     /// # Errors
     /// [`Problem::no_tenant`] when the route let in somebody who holds no API key.
     pub(crate) fn key(&self) -> Result<KeyId, Problem> {
-        match &self.caller {
-            Caller::KeyHolder(principal) => Ok(principal.key_id.clone()),
-            Caller::Anyone | Caller::Operator => Err(Problem::no_tenant()),
-        }
+        self.principal().map(|principal| principal.key_id.clone())
     }
 
     /// The part of the path that stands for `{id}`, as sent. Ids are plain ASCII, so one that is

@@ -3,7 +3,7 @@
 use crate::{App, KeyCache, Readiness, Secrets, router};
 use axum::body::Body;
 use redrive_shared::cloudflare::{Bindings, check_binding, setting};
-use redrive_shared::configuration::Configuration;
+use redrive_shared::configuration::ConfigurationMemory;
 use std::sync::{Arc, LazyLock};
 use tower_service::Service;
 use worker::send::SendFuture;
@@ -11,6 +11,9 @@ use worker::{Context, Env, Fetcher, HttpRequest, event};
 
 /// Keys seen by this isolate, whatever the request.
 static KEYS: LazyLock<Arc<KeyCache>> = LazyLock::new(Arc::default);
+
+/// What this isolate read of the providers.
+static CONFIGURATION: ConfigurationMemory = ConfigurationMemory::new();
 
 /// Answers one HTTP request.
 #[event(fetch)]
@@ -23,13 +26,14 @@ async fn fetch(
         setting(&env, "ADMIN_KEY").as_deref(),
         setting(&env, "KEY_HASH_SECRET").as_deref(),
     );
+    let configuration = CONFIGURATION.find(|name| setting(&env, name));
     let ports = Bindings::new(&env)?;
     let readiness = WorkerReadiness { env };
     let app = App {
         ports,
         readiness,
         secrets,
-        configuration: Configuration::default(),
+        configuration,
         keys: Arc::clone(&KEYS),
     };
     Ok(router(Arc::new(app)).call(request).await?)

@@ -3,11 +3,14 @@
 mod accepted;
 mod circuits;
 mod dead_letters;
+mod execute;
 mod generate;
 mod health;
 mod jobs;
 mod keys;
+mod languages;
 mod page;
+mod providers;
 mod tenants;
 mod usage;
 
@@ -29,6 +32,10 @@ pub(crate) async fn run<P: Ports, R: Readiness>(
         Operation::Ready => health::ready(app).await,
         Operation::OpenApi => Ok(health::openapi()),
         Operation::SubmitGenerate => generate::submit(app, call).await,
+        Operation::SubmitExecute => execute::submit(app, call).await,
+        Operation::SubmitExecuteTests => execute::submit_tests(app, call).await,
+        Operation::ListLanguages => languages::list(app, call),
+        Operation::ListProviders => providers::list(app, call),
         Operation::ReadJob => jobs::read(app, call).await,
         Operation::ListJobs => jobs::list(app, call).await,
         Operation::CancelJob => jobs::cancel(app, call).await,

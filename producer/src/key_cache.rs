@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How long a key may be used without asking the database, in milliseconds: a revocation takes
-/// effect everywhere within this time.
+/// effect everywhere within this time, and so does another list of a tenant's default providers.
 const TIME_TO_LIVE_MS: i64 = 5_000;
 
 /// The most keys kept.
@@ -72,6 +72,7 @@ mod tests {
     use redrive_shared::access::{ApiKey, KeyHashSecret, Scope, Scopes};
     use redrive_shared::ids::TenantId;
     use redrive_shared::native::SeededEntropy;
+    use std::sync::Arc;
 
     const NOW: Instant = Instant::from_millis(1_795_258_517_372);
 
@@ -83,6 +84,7 @@ mod tests {
             scopes: Scopes::new([Scope::JobsRead]).expect("not empty"),
             expires_at: None,
             revoked_at: None,
+            default_providers: Arc::from([]),
         };
         (ApiKey::generate(entropy).hash(&secret), record)
     }

@@ -42,11 +42,15 @@ const REQUEST_ID: &str = "#/components/headers/RequestId";
     crate::wire::JobPage,
     crate::wire::KeyDocument,
     crate::wire::KeyPage,
+    crate::wire::LanguageList,
     crate::wire::NewKeyDocument,
+    crate::wire::ProviderList,
     crate::wire::ReadyDocument,
     crate::wire::TenantDocument,
     crate::wire::UsageReport,
     bodies::EmptyBody,
+    bodies::ExecuteBody,
+    bodies::ExecuteTestsBody,
     bodies::GenerateBody,
     bodies::KeyBody,
     bodies::ReplayBody,
@@ -176,6 +180,10 @@ fn security(access: Access) -> Vec<SecurityRequirement> {
     const NO_SCOPES: [&str; 0] = [];
     match access {
         Access::Public => vec![],
+        Access::AnyKey => vec![
+            SecurityRequirement::new(BEARER, NO_SCOPES),
+            SecurityRequirement::new(HEADER, NO_SCOPES),
+        ],
         // OpenAPI 3.1 lets a requirement of any scheme name the roles it needs.
         Access::Scope(scope) => vec![
             SecurityRequirement::new(BEARER, [scope.as_str()]),

@@ -11,6 +11,8 @@ use redrive_shared::access::Scope;
 pub enum Access {
     /// Nothing.
     Public,
+    /// An API key, whatever its scopes.
+    AnyKey,
     /// An API key that holds the scope.
     Scope(Scope),
     /// The operator's key, or an API key that holds the scope `admin`.
@@ -28,6 +30,14 @@ pub enum Operation {
     OpenApi,
     /// Accepts a `generate` job.
     SubmitGenerate,
+    /// Accepts an `execute` job.
+    SubmitExecute,
+    /// Accepts an `execute_tests` job.
+    SubmitExecuteTests,
+    /// Gives the languages that jobs may name.
+    ListLanguages,
+    /// Gives the providers that jobs may ask.
+    ListProviders,
     /// Gives one job.
     ReadJob,
     /// Gives a page of jobs.
@@ -86,7 +96,7 @@ const fn route(method: Method, path: &'static str, access: Access, operation: Op
 }
 
 /// Every route.
-pub static ROUTES: [Route; 20] = [
+pub static ROUTES: [Route; 25] = [
     route(Method::GET, "/health", Access::Public, Operation::Health),
     route(
         Method::GET,
@@ -112,6 +122,36 @@ pub static ROUTES: [Route; 20] = [
         "/api/v1/generate/{id}/status",
         READ,
         Operation::ReadJob,
+    ),
+    route(
+        Method::POST,
+        "/api/v1/execute",
+        WRITE,
+        Operation::SubmitExecute,
+    ),
+    route(
+        Method::POST,
+        "/api/v1/execute/tests",
+        WRITE,
+        Operation::SubmitExecuteTests,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/execute/{id}/status",
+        READ,
+        Operation::ReadJob,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/languages",
+        READ,
+        Operation::ListLanguages,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/providers",
+        Access::AnyKey,
+        Operation::ListProviders,
     ),
     route(Method::GET, "/api/v1/jobs", READ, Operation::ListJobs),
     route(Method::GET, "/api/v1/jobs/{id}", READ, Operation::ReadJob),

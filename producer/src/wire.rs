@@ -8,6 +8,8 @@ use redrive_shared::access::Scopes;
 use redrive_shared::circuit::CircuitState;
 use redrive_shared::document::{DeadLetterSummary, JobDocument};
 use redrive_shared::error_code::ErrorCode;
+use redrive_shared::execute::LanguageDocument;
+use redrive_shared::request::{Target, Wanted};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -74,6 +76,13 @@ pub(crate) struct JobPage {
     pub(crate) next_cursor: Option<String>,
 }
 
+/// The languages that jobs may name.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct LanguageList {
+    /// In the order of their names.
+    pub(crate) data: Vec<LanguageDocument>,
+}
+
 /// A page of dead letters.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -84,6 +93,82 @@ pub(crate) struct DeadLetterPage {
     /// What to send as `cursor` for the next page, with the same filters; `null` on the last page.
     #[schema(required)]
     pub(crate) next_cursor: Option<String>,
+}
+
+/// The providers that jobs may ask.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ProviderList {
+    /// By name.
+    pub(crate) data: Vec<ProviderDocument>,
+    /// Whom a job of this key's tenant asks, in this order, that names nobody; empty: such a job is
+    /// refused.
+    pub(crate) default_providers: Vec<Target>,
+}
+
+/// A provider that jobs may ask.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ProviderDocument {
+    /// What a request calls it.
+    #[schema(example = "openai")]
+    pub(crate) name: String,
+    /// `openai`, `azure_openai`, `anthropic`, `workers_ai` or `openai_compatible`.
+    #[schema(example = "openai")]
+    pub(crate) kind: &'static str,
+    /// Which of its interfaces is spoken: `chat` or `responses`.
+    #[schema(example = "chat")]
+    pub(crate) api: &'static str,
+    /// The model of jobs that name none; absent: such a job is refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "gpt-4o-mini")]
+    pub(crate) default_model: Option<String>,
+    /// Whether only the models listed here may be asked for.
+    pub(crate) only_these_models: bool,
+    /// The models of which something is known, by name.
+    pub(crate) models: Vec<ModelDocument>,
+}
+
+/// What is known of a model.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ModelDocument {
+    /// What a request calls it.
+    #[schema(example = "gpt-4o-mini")]
+    pub(crate) model: String,
+    /// Tokens that prompt and answer may have together; absent: not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 128_000)]
+    pub(crate) context_tokens: Option<u32>,
+    /// Tokens that an answer may have; absent: not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 16_384)]
+    pub(crate) max_output_tokens: Option<u32>,
+    /// What it costs; absent: not known, and so is the cost of its jobs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) price: Option<PriceDocument>,
+}
+
+/// What a million tokens cost, in millionths of a dollar: 0.15 dollars are 150,000.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PriceDocument {
+    /// Of the prompt.
+    #[schema(example = 150_000)]
+    pub(crate) input_micro_usd: u64,
+    /// Of the prompt, what the provider had in its cache; absent: as much as the rest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 75_000)]
+    pub(crate) cached_input_micro_usd: Option<u64>,
+    /// Of the answer, reasoning included.
+    #[schema(example = 600_000)]
+    pub(crate) output_micro_usd: u64,
+    /// The day on which the price was read.
+    #[schema(example = "2026-11-21")]
+    pub(crate) priced_at: String,
+    /// The page that said it.
+    pub(crate) source: String,
 }
 
 /// The circuits that are not closed.
@@ -133,6 +218,10 @@ pub(crate) struct TenantDocument {
     /// replayed after that.
     #[schema(example = 7)]
     pub(crate) payload_retention_days: u32,
+    /// Whom its jobs ask, in this order, that name nobody; absent: as the deployment says.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub(crate) default_providers: Vec<Wanted>,
     /// When it was made.
     pub(crate) created_at: String,
 }

@@ -1,4 +1,7 @@
--- Authentication, in the producer: whose key this is. Reads only.
-SELECT hash, id, tenant_id, name, start, scopes, created_at_ms, expires_at_ms, revoked_at_ms
-FROM api_keys
-WHERE hash = ?1
+-- Authentication, in the producer: whose key this is, and whom that tenant's jobs ask. Reads only.
+SELECT
+  k.hash, k.id, k.tenant_id, k.name, k.start, k.scopes, k.created_at_ms, k.expires_at_ms, k.revoked_at_ms,
+  t.default_providers
+FROM api_keys AS k
+LEFT JOIN tenants AS t ON t.id = k.tenant_id
+WHERE k.hash = ?1

@@ -4,14 +4,19 @@
 //! It is written as `providers.toml`, checked before a deployment, and handed to both Workers as
 //! JSON in the variables `PROVIDERS`, `PROVIDERS_2`, and so on. It holds the names of secrets, never a secret.
 
+mod found;
 mod price;
 mod read;
+mod secrets;
+pub mod variables;
 
-pub use price::{Cost, Price};
+pub use found::{ConfigurationMemory, Found};
+pub use price::{Cost, Price, PriceOrigin};
 
+use crate::execute::Language;
 use crate::provider::{Api, Provider, Quirks, Usage};
 use crate::request::Target;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The whole of it. Every name in it refers to something in it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -20,8 +25,25 @@ pub struct Configuration {
     pub default_providers: Vec<Target>,
     /// The providers by their names.
     pub providers: BTreeMap<String, ProviderConfiguration>,
+    /// What our own executors run.
+    pub executor: ExecutorConfiguration,
     /// The server that runs the languages we do not run ourselves.
     pub remote_executor: Option<RemoteExecutor>,
+}
+
+/// What our own executors run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExecutorConfiguration {
+    /// The languages whose executors are deployed.
+    pub languages: BTreeSet<Language>,
+}
+
+impl Default for ExecutorConfiguration {
+    fn default() -> Self {
+        Self {
+            languages: Language::ALL.into(),
+        }
+    }
 }
 
 /// One provider.
@@ -63,10 +85,10 @@ pub enum Reached {
         /// Azure's classic deployments: the date of the interface; `None`: its v1 interface, and
         /// all others.
         api_version: Option<String>,
-        /// Workers AI: the account; `None` for all others.
+        /// Workers AI: the account; `None` for all others, and where the URL of a gateway names it.
         account_id: Option<String>,
     },
-    /// Workers AI, by the binding of this name.
+    /// Workers AI or an executor of ours, by the binding of this name.
     Binding(String),
 }
 
@@ -80,7 +102,7 @@ pub enum HeaderSource {
 }
 
 /// What is known of a model.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ModelConfiguration {
     /// Tokens that prompt and answer may have together.
     pub context_tokens: Option<u32>,
@@ -88,6 +110,8 @@ pub struct ModelConfiguration {
     pub max_output_tokens: Option<u32>,
     /// What it costs.
     pub price: Option<Price>,
+    /// Where that price was read, and when; `None` without a price.
+    pub price_origin: Option<PriceOrigin>,
 }
 
 /// A server that speaks version 2 of Piston's interface.
@@ -99,6 +123,12 @@ pub struct RemoteExecutor {
     pub api_key_secret: Option<String>,
     /// The languages it may be asked for, each with the version to ask for.
     pub languages: BTreeMap<String, String>,
+    /// The longest a program may run there, in seconds; 1 to 30. Piston refuses more than its
+    /// `PISTON_RUN_TIMEOUT` and `PISTON_RUN_CPU_TIME`, which are 3 seconds by default.
+    pub time_limit_seconds: u32,
+    /// The most memory a program may take there, in MiB; 16 to 512. Piston refuses more than its
+    /// `PISTON_RUN_MEMORY_LIMIT`, which it does not have by default.
+    pub memory_limit_mib: u32,
 }
 
 impl Configuration {
@@ -113,6 +143,7 @@ impl Configuration {
         Self {
             default_providers: default_providers.into_iter().collect(),
             providers: BTreeMap::from([(provider.name.clone(), provider)]),
+            executor: ExecutorConfiguration::default(),
             remote_executor: None,
         }
     }

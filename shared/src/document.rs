@@ -11,6 +11,7 @@ pub use history::{
 
 use crate::configuration::Cost;
 use crate::error_code::ErrorCode;
+use crate::execute::{ProgramRun, TestReport};
 use crate::ids::{JobId, TenantId};
 use crate::job::{ErrorDetail, JobRecord, JobState, Kind};
 use crate::status_cache;
@@ -97,10 +98,22 @@ pub struct JobDocument {
     pub payload_deleted: bool,
 }
 
+/// What a job brought, by its kind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum ResultDocument {
+    /// Of `generate`: the answer.
+    Answer(AnswerDocument),
+    /// Of `execute_tests`: one verdict a case.
+    Tests(TestReport),
+    /// Of `execute`: what the program did.
+    Run(ProgramRun),
+}
+
 /// The answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct ResultDocument {
+pub struct AnswerDocument {
     /// The text the model wrote.
     pub output: String,
     /// Why the model stopped: `stop`, `length`, `tool_calls`, `content_filter`, `refusal`, `other`.
@@ -181,15 +194,21 @@ impl From<JobRecord> for JobDocument {
             started_at: record.started_at.map(crate::clock::Instant::to_rfc3339),
             completed_at: record.completed_at.map(crate::clock::Instant::to_rfc3339),
             next_attempt_at: next_attempt_at.map(crate::clock::Instant::to_rfc3339),
-            result: result
-                .output
-                .filter(|_| !record.payload_deleted)
-                .map(|output| ResultDocument {
-                    output,
-                    finish_reason: result.finish_reason.unwrap_or_default(),
-                    truncated: result.truncated == Some(1),
-                    warnings: result.warnings.unwrap_or_default(),
-                }),
+            result: result.output.filter(|_| !record.payload_deleted).and_then(
+                |output| match record.kind {
+                    Kind::Generate => Some(ResultDocument::Answer(AnswerDocument {
+                        output,
+                        finish_reason: result.finish_reason.unwrap_or_default(),
+                        truncated: result.truncated == Some(1),
+                        warnings: result.warnings.unwrap_or_default(),
+                    })),
+                    // The consumer wrote it, so it can be read.
+                    Kind::Execute => serde_json::from_str(&output).ok().map(ResultDocument::Run),
+                    Kind::ExecuteTests => serde_json::from_str(&output)
+                        .ok()
+                        .map(ResultDocument::Tests),
+                },
+            ),
             error: record
                 .error_code
                 .zip(record.error)

@@ -6,7 +6,7 @@
 
 mod error;
 mod fields;
-mod pointer;
+pub(crate) mod pointer;
 pub mod rules;
 mod visitor;
 

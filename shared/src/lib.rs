@@ -17,6 +17,7 @@ pub mod dead_letter;
 pub mod document;
 pub mod entropy;
 pub mod error_code;
+pub mod execute;
 pub mod fingerprint;
 pub mod hex;
 pub mod idempotency;

@@ -5,30 +5,44 @@
 //! pure and total function driven by a table that is data.
 //! Another provider is another protocol module, another variant of [`Provider`] and more rows.
 
+mod answer;
+mod anthropic;
 mod ask;
+mod azure;
+pub mod capabilities;
 mod classify;
 mod error_body;
+mod event_stream;
+mod executor;
 pub mod format;
 mod headers;
 mod hint;
 mod lenient;
 pub mod openai_chat;
+mod openai_responses;
+mod outgoing;
+mod piston;
 pub mod redact;
+pub(crate) mod run_code;
+mod schema;
 mod settings;
+mod subset;
 mod table;
 #[cfg(test)]
 mod tests;
 mod verdict;
+mod wording;
+pub mod workers_ai;
 
 pub use crate::access::Secret;
+pub use answer::{Answer, FinishReason, Usage};
 pub use ask::{generate, go_on, poll};
 pub use classify::classify;
 pub use headers::{HeaderText, InvalidHeaderText, ReplyHeaders};
+pub use schema::check_schema;
+pub(crate) use settings::host_of;
 pub use settings::{Misconfigured, ProviderSettings, Providers};
-pub use verdict::{
-    Action, Answer, Budget, CircuitSign, Failure, Fallback, FinishReason, Paused, Pending, Row,
-    Usage, Verdict,
-};
+pub use verdict::{Action, Budget, CircuitSign, Failure, Fallback, Paused, Pending, Row, Verdict};
 
 use std::borrow::Cow;
 use std::fmt;

@@ -4,13 +4,13 @@ use crate::clock::Clock;
 use crate::database::DatabaseError;
 use crate::idempotency::Idempotency;
 use crate::ids::{AuditId, JobId, KeyId, TenantId};
-use crate::job::JobState;
+use crate::job::{JobState, Kind};
 use crate::json::rules::{integer, label};
 use crate::json::{FieldError, Fields};
 use crate::ports::Ports;
 use crate::repeat::repeat;
-use crate::request::{limits, read_model};
-use crate::store::NewReplay;
+use crate::request::{Known, Target, Whom, limits};
+use crate::store::{Asked, NewReplay};
 use crate::submit;
 use serde::Serialize;
 use serde_json::Value;
@@ -32,9 +32,9 @@ pub struct ReplayRequest {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Overrides {
-    /// The model to ask.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub model: Option<String>,
+    /// Whom to ask. A model alone is asked of the first provider that the job names.
+    #[serde(flatten)]
+    pub whom: Whom,
     /// How many attempts may fail before the job is dead-lettered again; 1 to 20.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_attempts: Option<u32>,
@@ -51,7 +51,7 @@ impl ReplayRequest {
     pub fn read(value: &Value) -> Result<Self, Vec<FieldError>> {
         let mut fields = Fields::of(value);
         let overrides = Overrides {
-            model: fields.optional("model", read_model).map(str::to_owned),
+            whom: Whom::read(&mut fields),
             max_attempts: fields
                 .optional("maxAttempts", integer(limits::MAX_ATTEMPTS))
                 .map(u32::from),
@@ -65,7 +65,7 @@ impl ReplayRequest {
 }
 
 /// What became of the wish.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Replayed {
     /// The job is in `queued`, by this call.
     Done,
@@ -79,13 +79,17 @@ pub enum Replayed {
     PayloadDeleted,
     /// The tenant has no such job.
     Unknown,
+    /// Whom the job is to ask cannot be asked; nothing was changed.
+    Refused(Vec<FieldError>),
 }
 
 /// Puts a dead letter back into `queued`, for `actor`.
 ///
-/// 1. In one transaction: an entry in the audit log, the transition, and a look at the job. Of
+/// 1. Where the request names somebody to ask, whom the job named so far is read, and the chain
+///    settled as at a submit.
+/// 2. In one transaction: an entry in the audit log, the transition, and a look at the job. Of
 ///    many at once, one finds the job dead. A repeat after a lost answer finds its own entry.
-/// 2. The message is sent. Whether that works is not the caller's concern: the row is the promise,
+/// 3. The message is sent. Whether that works is not the caller's concern: the row is the promise,
 ///    and the sweep sends again what was not taken.
 ///
 /// Attempts keep counting from where they stood, so that whatever still runs for the job stays
@@ -96,6 +100,7 @@ pub enum Replayed {
 /// or when the job is dead, it is safe.
 pub async fn replay<P: Ports>(
     ports: &P,
+    known: &Known<'_>,
     tenant: &TenantId,
     job: &JobId,
     actor: &KeyId,
@@ -103,6 +108,17 @@ pub async fn replay<P: Ports>(
     idempotency: Option<Idempotency>,
 ) -> Result<Replayed, DatabaseError> {
     let clock = ports.clock();
+    let mut chain = None;
+    if !request.overrides.whom.is_nobody() {
+        let asked = repeat(clock, || ports.store().asked(tenant, job)).await?;
+        let Some(asked) = asked else {
+            return Ok(Replayed::Unknown);
+        };
+        match settle(&request.overrides.whom, &asked, known) {
+            Ok(settled) => chain = Some(settled),
+            Err(errors) => return Ok(Replayed::Refused(errors)),
+        }
+    }
     let now = clock.now();
     let overrides = serde_json::to_string(&request.overrides)
         .map_err(|error| DatabaseError::Corrupt(error.to_string()))?;
@@ -114,7 +130,7 @@ pub async fn replay<P: Ports>(
         actor: actor.clone(),
         max_attempts: request.overrides.max_attempts,
         deadline_seconds: request.overrides.deadline_seconds,
-        model: request.overrides.model,
+        chain,
         overrides,
         note: request.note,
         idempotency,
@@ -143,6 +159,28 @@ pub async fn replay<P: Ports>(
         | JobState::Failed
         | JobState::Cancelled) => Replayed::NotDead(state),
     })
+}
+
+/// Whom the job asks from now on.
+fn settle(whom: &Whom, asked: &Asked, known: &Known<'_>) -> Result<Vec<Target>, Vec<FieldError>> {
+    if asked.kind != Kind::Generate {
+        let given = [
+            ("/model", whom.model.is_some()),
+            ("/provider", whom.provider.is_some()),
+            ("/providers", !whom.providers.is_empty()),
+        ];
+        let errors = given.into_iter().filter(|(_, given)| *given);
+        let errors = errors.map(|(pointer, _)| FieldError {
+            pointer: pointer.to_owned(),
+            detail: "must be absent: this job asks no model".to_owned(),
+        });
+        return Err(errors.collect());
+    }
+    let mut whom = whom.clone();
+    if whom.providers.is_empty() && whom.provider.is_none() {
+        whom.provider = asked.providers.first().map(|first| first.provider.clone());
+    }
+    whom.chain(known)
 }
 
 #[cfg(test)]

@@ -1,9 +1,14 @@
 //! What a client asks for, read strictly.
 
+mod execute;
 pub mod limits;
 mod read;
+mod submission;
+mod whom;
 
-pub use read::Known;
+pub use execute::{ExecuteRequest, ExecuteTestsRequest};
+pub use submission::Submission;
+pub use whom::{Known, Wanted, Whom, read_list};
 
 pub(crate) use read::read_model;
 
@@ -16,16 +21,8 @@ use std::collections::BTreeMap;
 pub struct GenerateRequest {
     /// What the provider is asked; stored with the job and read by the consumer.
     pub input: GenerateInput,
-    /// The client's own name for what this job belongs to, for example `ticket`.
-    pub ref_type: Option<String>,
-    /// The client's own id within `ref_type`.
-    pub ref_id: Option<String>,
-    /// The client's own labels, given back with the job and never read.
-    pub metadata: BTreeMap<String, String>,
-    /// Seconds from submission after which the job is dead-lettered; 1 to 604,800.
-    pub deadline_seconds: u32,
-    /// How many attempts may fail before the job is dead-lettered; 1 to 20.
-    pub max_attempts: u8,
+    /// What else is said about the job.
+    pub submission: Submission,
 }
 
 /// What the provider is asked.

@@ -18,6 +18,7 @@
 mod answer;
 mod attempt;
 mod call;
+mod cases;
 mod chain;
 mod delivery;
 mod ended;

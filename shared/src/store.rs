@@ -23,7 +23,7 @@ pub use circuits::Probed;
 pub use commit::{Answered, Commit, Settlement};
 pub use permits::{Permit, PermitLimits};
 pub use reading::{DeadLetterFilter, DeadLetterRecord, JobFilter, PAGE_LIMIT};
-pub use replaying::{NewReplay, ReplayStanding};
+pub use replaying::{Asked, NewReplay, ReplayStanding};
 pub use retaining::Deleted;
 pub use submitting::{KeyHolder, NewJob};
 pub use sweeping::{SweepLimits, Swept, SweptJob};

@@ -9,8 +9,75 @@ use crate::message::JobMessage;
 use crate::ports::Ports;
 use crate::queue::{Queue, log_send_failed};
 use crate::repeat::repeat;
-use crate::request::GenerateRequest;
+use crate::request::{ExecuteRequest, ExecuteTestsRequest, GenerateRequest, Submission};
 use crate::store::NewJob;
+
+/// A request that can become a job, of whatever kind.
+pub trait JobRequest {
+    /// What is to be done.
+    const KIND: Kind;
+
+    /// The model asked for, or the language of a program.
+    fn model(&self) -> Option<&str>;
+
+    /// What the consumer reads, as JSON.
+    ///
+    /// # Errors
+    /// It has no JSON form.
+    fn stored(&self) -> Result<String, serde_json::Error>;
+
+    /// What else is said about the job.
+    fn submission(&self) -> &Submission;
+}
+
+impl JobRequest for GenerateRequest {
+    const KIND: Kind = Kind::Generate;
+
+    fn model(&self) -> Option<&str> {
+        let first = self.input.providers.first();
+        first.map(|target| target.model.as_str())
+    }
+
+    fn stored(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(&self.input)
+    }
+
+    fn submission(&self) -> &Submission {
+        &self.submission
+    }
+}
+
+impl JobRequest for ExecuteRequest {
+    const KIND: Kind = Kind::Execute;
+
+    fn model(&self) -> Option<&str> {
+        Some(&self.input.language)
+    }
+
+    fn stored(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(&self.input)
+    }
+
+    fn submission(&self) -> &Submission {
+        &self.submission
+    }
+}
+
+impl JobRequest for ExecuteTestsRequest {
+    const KIND: Kind = Kind::ExecuteTests;
+
+    fn model(&self) -> Option<&str> {
+        Some(&self.input.language)
+    }
+
+    fn stored(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(&self.input)
+    }
+
+    fn submission(&self) -> &Submission {
+        &self.submission
+    }
+}
 
 /// What became of a request with an idempotency key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +90,7 @@ pub enum Submitted {
     KeyReused,
 }
 
-/// Accepts a `generate` job. With the id in hand, the job is owed.
+/// Accepts a job. With the id in hand, the job is owed.
 ///
 /// 1. The row is inserted in `queued`. A repeat after a lost answer changes nothing: the id is
 ///    fresh for each call.
@@ -33,10 +100,10 @@ pub enum Submitted {
 /// # Errors
 /// [`DatabaseError`]: nothing is promised and nothing was sent. The row may be there all the
 /// same, when only the database's answer was lost; then the job runs, and nobody was told its id.
-pub async fn submit_generate<P: Ports>(
+pub async fn submit<P: Ports, R: JobRequest>(
     ports: &P,
     tenant: &TenantId,
-    request: &GenerateRequest,
+    request: &R,
 ) -> Result<JobId, DatabaseError> {
     let now = ports.clock().now();
     let job = new_job(tenant, JobId::new(now, ports.entropy()), now, request)?;
@@ -45,22 +112,22 @@ pub async fn submit_generate<P: Ports>(
     Ok(job.id)
 }
 
-/// Accepts a `generate` job once for an idempotency key, however often and by however many callers
-/// at a time it is asked for.
+/// Accepts a job once for an idempotency key, however often and by however many callers at a time
+/// it is asked for. A key holds among the jobs of one kind.
 ///
 /// 1. In one transaction: a key that was kept for its time is given up, the row is inserted in
 ///    `queued` unless another has the key, and the job that has the key is read. A repeat after a
 ///    lost answer finds the row of the first try.
-/// 2. The message is sent for a new job, as by [`submit_generate`]. For a repeated request nothing
-///    is sent: that was done, or the sweep will do it.
+/// 2. The message is sent for a new job, as by [`submit`]. For a repeated request nothing is sent:
+///    that was done, or the sweep will do it.
 ///
 /// # Errors
-/// [`DatabaseError`], as of [`submit_generate`]; but asked again with the same key, it gives the
-/// job that was made.
-pub async fn submit_generate_once<P: Ports>(
+/// [`DatabaseError`], as of [`submit`]; but asked again with the same key, it gives the job that
+/// was made.
+pub async fn submit_once<P: Ports, R: JobRequest>(
     ports: &P,
     tenant: &TenantId,
-    request: &GenerateRequest,
+    request: &R,
     idempotency: &Idempotency,
 ) -> Result<Submitted, DatabaseError> {
     let now = ports.clock().now();
@@ -90,28 +157,26 @@ pub(crate) async fn send<P: Ports>(ports: &P, tenant: &TenantId, job: &JobId) {
     }
 }
 
-fn new_job(
+fn new_job<R: JobRequest>(
     tenant: &TenantId,
     id: JobId,
     now: Instant,
-    request: &GenerateRequest,
+    request: &R,
 ) -> Result<NewJob, DatabaseError> {
+    let submission = request.submission();
     Ok(NewJob {
         tenant_id: tenant.clone(),
         id,
-        kind: Kind::Generate,
-        max_attempts: u32::from(request.max_attempts),
+        kind: R::KIND,
+        max_attempts: u32::from(submission.max_attempts),
         created_at: now,
-        deadline_seconds: request.deadline_seconds,
-        model: request
-            .input
-            .providers
-            .first()
-            .map(|target| target.model.clone()),
-        ref_type: request.ref_type.clone(),
-        ref_id: request.ref_id.clone(),
-        metadata: request.metadata.clone(),
-        request: serde_json::to_string(&request.input)
+        deadline_seconds: submission.deadline_seconds,
+        model: request.model().map(str::to_owned),
+        ref_type: submission.ref_type.clone(),
+        ref_id: submission.ref_id.clone(),
+        metadata: submission.metadata.clone(),
+        request: request
+            .stored()
             .map_err(|error| DatabaseError::Corrupt(error.to_string()))?,
     })
 }

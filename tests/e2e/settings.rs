@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result};
 use redrive_tests::client::column;
 use serde_json::{Value, json};
 
-use crate::stages::{alone, shared, without_provider};
+use crate::stages::{shared, with_mistakes, without_provider};
 
 #[test]
 fn pipeline_with_a_provider_is_ready() -> Result<()> {
@@ -46,19 +46,20 @@ fn missing_provider_key_is_named_by_readiness_and_by_the_job() -> Result<()> {
 }
 
 #[test]
-fn missing_model_is_named_by_the_job_that_names_none() -> Result<()> {
-    alone(async |stage| {
+fn mistakes_about_the_providers_are_named_by_both_workers_and_no_job_is_taken() -> Result<()> {
+    with_mistakes(async |stage| {
+        let ready = stage.client(None)?.get("/api/ready").await?.json(503)?;
+        for check in ["settings", "consumer"] {
+            let detail = ready["checks"][check]["detail"].as_str();
+            let detail = detail.context("no detail")?;
+            for mistake in ["/providers/a/api_key_secret", "/default_providers/0"] {
+                assert!(detail.contains(mistake), "{check}: {detail}");
+            }
+        }
         let tenant = stage.tenant().await?;
         let request = json!({"prompt": redrive_tests::client::PROMPT});
-        let accepted = tenant
-            .client
-            .post("/api/v1/generate", &request)
-            .await?
-            .json(202)?;
-        let job = redrive_tests::client::text(&accepted, "jobId")?;
-        let ended = tenant.client.job_in(&job, "dead_lettered").await?;
-        check_error(&ended, "OPENAI_MODEL");
-        assert_eq!(stage.calls(&job).await?, Vec::<Value>::new());
+        let answer = tenant.client.post("/api/v1/generate", &request).await?;
+        assert_eq!(answer.json(503)?["code"], "misconfigured");
         Ok(())
     })
 }

@@ -33,11 +33,10 @@ pub(crate) fn shared(test: impl AsyncFnOnce(&Stage) -> Result<()>) -> Result<()>
 }
 
 /// Runs a test that has a stage to itself while it runs, so that it may hold up the queue or crash
-/// the runtime. Lengths of time are [`SHORT`], and no model is configured.
+/// the runtime. Lengths of time are [`SHORT`].
 pub(crate) fn alone(test: impl AsyncFnOnce(&mut Stage) -> Result<()>) -> Result<()> {
     static STAGE: OnceLock<Mutex<Started>> = OnceLock::new();
-    let settings = [&SHORT[..], &[("OPENAI_MODEL", "")]].concat();
-    let stage = STAGE.get_or_init(|| Mutex::new(start("alone", &settings)));
+    let stage = STAGE.get_or_init(|| Mutex::new(start("alone", &SHORT)));
     // A test that failed may have left calls and jobs behind; the calls end by themselves.
     let mut stage = stage.lock().unwrap_or_else(PoisonError::into_inner);
     let stage = started(stage.as_mut())?;
@@ -84,11 +83,20 @@ fn first_free<T>(
     }
 }
 
-/// Runs a test on a stage of its own that has no provider.
+/// Runs a test on a stage of its own whose provider has no key.
 pub(crate) fn without_provider(test: impl AsyncFnOnce(&Stage) -> Result<()>) -> Result<()> {
-    let openai = "https://api.openai.com/v1";
-    let settings = [("OPENAI_API_KEY", ""), ("OPENAI_BASE_URL", openai)];
+    let settings = [("OPENAI_API_KEY", "")];
     let stage = started(start("without-provider", &settings))?;
+    block_on(async {
+        test(&stage).await?;
+        stage.check_log().await
+    })
+}
+
+/// Runs a test on a stage of its own that was told of its providers with two mistakes.
+pub(crate) fn with_mistakes(test: impl AsyncFnOnce(&Stage) -> Result<()>) -> Result<()> {
+    let providers = r#"{"default_providers":["b"],"providers":{"a":{"kind":"openai"}}}"#;
+    let stage = started(start("with-mistakes", &[("PROVIDERS", providers)]))?;
     block_on(async {
         test(&stage).await?;
         stage.check_log().await

@@ -5,6 +5,7 @@
 )]
 
 mod cost;
+mod executor;
 mod load;
 mod store;
 
@@ -14,6 +15,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::num::NonZeroU32;
 use xtask::build::{WORKERS, size};
+use xtask::provider::Provider;
+use xtask::providers::Providers;
 use xtask::stack::{Stack, StackOptions};
 
 /// What the end-to-end run is made of.
@@ -36,6 +39,7 @@ pub struct Load {
 pub async fn run(load: &Load) -> Result<String> {
     let mut report = String::new();
     sizes(&mut report)?;
+    executor::costs(&mut report).await?;
     store::costs(&mut report, load.crowd).await?;
     let options = Options {
         latency: std::time::Duration::from_millis(load.latency_ms),
@@ -68,10 +72,9 @@ fn sizes(report: &mut String) -> Result<()> {
 
 fn start(folder: &std::path::Path, simulator: &Simulator) -> Result<Stack> {
     let mut options = StackOptions::new(folder.join("state"));
-    options.vars = BTreeMap::from([
-        ("OPENAI_BASE_URL".to_owned(), simulator.url().clone()),
-        ("OPENAI_API_KEY".to_owned(), "simulated".to_owned()),
-        ("OPENAI_MODEL".to_owned(), "sim-ok".to_owned()),
-    ]);
+    options.vars = BTreeMap::from([("OPENAI_API_KEY".to_owned(), "simulated".to_owned())]);
+    let url = simulator.url();
+    let providers = Providers::compatible("openai_compatible", &url, "sim-ok")?;
+    options.provider = Provider::Given(providers);
     Stack::start(options).context("the stack does not start")
 }

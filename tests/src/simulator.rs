@@ -1,41 +1,44 @@
-//! A provider that speaks the `OpenAI` chat wire format and misbehaves on request.
+//! A provider that speaks the wire formats of several vendors and misbehaves on request.
 //!
-//! It answers `POST /v1/chat/completions` (not streaming) and `GET /v1/models` on a port of
-//! 127.0.0.1. The name of the model decides what a call gets: `sim-<behaviour>[-<number>]`. A name
-//! that does not begin with `sim-` gets a good answer, so that the names of real models work; an
-//! unknown `sim-` name gets 404 with the code `model_not_found`. What follows an `@` decides
-//! nothing: `sim-401@night` and `sim-401@day` are two models with one behaviour.
+//! It listens on a port of 127.0.0.1. Nothing is streamed, no model is asked and no code is run:
+//! every answer is made up, and most say so.
 //!
-//! | model | what a call gets |
-//! | --- | --- |
-//! | `sim-ok` | a good answer |
-//! | `sim-slow-N` | a good answer after N milliseconds (2000) |
-//! | `sim-hold` | a good answer after the next `POST /control/release` |
-//! | `sim-hang` | nothing, until the caller goes or the simulator stops |
-//! | `sim-big-N` | a good answer with N KiB of text (256, at most 65536); no token limit cuts it |
-//! | `sim-huge` | a good answer of more than 4 MiB; no token limit cuts it |
-//! | `sim-length` | an answer cut short, with the finish reason `length` |
-//! | `sim-nousage` | a good answer without `usage` |
-//! | `sim-blank`, `sim-null` | the text `""`, no text |
-//! | `sim-filter` | part of an answer, with the finish reason `content_filter` |
-//! | `sim-refusal` | no text, but `message.refusal` |
-//! | `sim-empty` | status 200 with no choices |
-//! | `sim-error200` | status 200 with a top-level `error` of code 502, as `OpenRouter` answers |
-//! | `sim-html200` | status 200 with a page of HTML |
-//! | `sim-truncated` | JSON cut in the middle, under a `Content-Length` that fits what is sent |
-//! | `sim-reset` | half of the announced body, then the connection is reset |
-//! | `sim-drop` | a connection reset before any byte of an answer |
-//! | `sim-redirect` | 302 to a path of the simulator that counts who follows |
-//! | `sim-S-N` | the status S, 400 to 599, with `Retry-After: N` if N is given; 429 has N = 1 |
-//! | `sim-context` | 400 with the code `context_length_exceeded` |
-//! | `sim-quota` | 429 with the code `insufficient_quota` and no `Retry-After` |
-//! | `sim-flaky-N` | 500 for the first N calls (1) of a job, then good answers |
-//! | `sim-throttle-N` | 429 with `Retry-After: 1` for the first N calls (1) of a job, then good answers |
-//! | `sim-429-once` | the same as `sim-throttle-1` |
-//! | `sim-storm-N` | 429 with `Retry-After: 5` for N seconds (60) from the model's first call, then good answers |
-//! | `sim-outage-N` | 503 for N seconds (60) from the model's first call, then good answers |
-//! | `sim-random` | a good answer, or with the probability [`Options::fault_rate`] a fault that may pass |
-//! | `sim-chaos` | the same with more kinds of fault, some of which take time |
+//! | route | vendor | key |
+//! | --- | --- | --- |
+//! | `POST /v1/chat/completions`, `POST /v1/responses`, `GET /v1/responses/{id}`, `GET /v1/models` | `OpenAI`, and those who follow it | `Authorization: Bearer`, where the simulator has a key |
+//! | `POST /openai/deployments/{deployment}/chat/completions?api-version=YYYY-MM-DD` | Azure, classic; the deployment is the model | `api-key`, or `Authorization: Bearer` |
+//! | `POST /openai/v1/chat/completions`, `POST /openai/v1/responses`, `GET /openai/v1/responses/{id}` | Azure, v1 | the same |
+//! | `POST /v1/messages` | Anthropic | `x-api-key`, beside `anthropic-version` |
+//! | `POST /client/v4/accounts/{account}/ai/run/{model}` | Workers AI | `Authorization: Bearer` |
+//! | `POST /client/v4/accounts/{account}/ai/v1/chat/completions` | Workers AI in the format of `OpenAI` | the same |
+//! | `POST /api/v2/execute`, `GET /api/v2/runtimes` | Piston | `Authorization: KEY`, where the simulator has a key |
+//!
+//! Requests are read as strictly as each format asks for, so that a wrong one is refused here as it
+//! would be there.
+//!
+//! # Models
+//!
+//! The name of the model decides what a call gets: `sim-<behaviour>[-<number>]`. A name that does
+//! not begin with `sim-` gets a good answer, so that the names of real models work; an unknown
+//! `sim-` name gets the vendor's own word for a model that does not exist. What follows an `@`
+//! decides nothing: `sim-401@night` and `sim-401@day` are two models with one behaviour. A name that
+//! begins with an `@`, as those of Workers AI do, is read from its last `/` on:
+//! `@cf/redrive/sim-401@night`.
+//!
+//! Behind any name, `-then-ok-N` gives what the name says to the first N calls (1) of a job, and good
+//! answers to the rest: `sim-row-36-then-ok-2`.
+//!
+//! Every row of the decision table of the provider semantics has a model: `sim-row-36` in the
+//! vendor's plainest words, and `sim-row-36-billing_not_active` for one of its discriminators. A
+//! discriminator that the vendor does not have gets the plainest words; a row that it does not have
+//! is an unknown model. [`models()`] lists all of them with what they do, and so does
+//! `provider-simulator --models`.
+//!
+//! Where code is run there is no model: the source names it without its `sim-`, anywhere, as
+//! `simulate: timeout` or `simulate: row-47-then-ok-2`. `simulate: print TEXT` prints the rest of its
+//! line; a source that names none prints its standard input.
+//!
+//! # Jobs and chance
 //!
 //! A call belongs to the job that its header `X-Redrive-Job` names; calls without the header
 //! belong together to a job called `-`. The first calls of a job are counted for each model by
@@ -48,31 +51,63 @@
 //! after 300 milliseconds, and for one fault in a hundred `sim-hang`.
 //!
 //! The text of an answer is a function of the model and the messages. Tokens are counted simply:
-//! one for every four characters of a text, rounded up; a prompt has the sum of its messages.
-//! `max_tokens` and `max_completion_tokens` cut the answer by that count.
+//! one for every four characters of a text, rounded up; a prompt has the sum of its messages. The
+//! token limit of a request cuts the answer by that count. Where JSON is asked for, the answer is a
+//! JSON object, which fits the schema if there is one.
+//!
+//! A response with `background` is queued, in progress the first time it is asked for, and
+//! completed the second time; the models `sim-row-16-...` end otherwise.
+//!
+//! # Control
 //!
 //! | control | does |
 //! | --- | --- |
 //! | `GET /health` | `{"status":"ok"}` |
-//! | `GET /control/calls` | counts: `total`, `faults`, `abandoned`, `inFlight`, `redirectsFollowed`, and `jobs` by id |
+//! | `GET /control/calls` | counts: `total`, `faults`, `abandoned`, `inFlight`, `redirectsFollowed`, `redirectsWithKey`, and `jobs` by id |
 //! | `GET /control/calls/{job}` | every call of a job, the earliest first |
+//! | `GET /control/log` | every call, the earliest first |
 //! | `GET /control/answered` | how many good answers each job got, by id |
 //! | `GET /control/models/{model}` | every call of a model, the earliest first |
+//! | `GET /control/catalogue` | every model that can be asked for |
 //! | `POST /control/release` | answers the calls of `sim-hold` that wait now |
 //! | `POST /control/reset` | forgets every call; calls that are under way stay so, uncounted |
+//!
+//! A call is told with its `number` among all calls, `job`, `attempt`, `vendor`, `route`, `model`,
+//! `status`, `outcome` (`in_flight`, `answered`, `pending`, `fault`, `abandoned`), `query`, the
+//! `headers` that matter, and in `auth` the kinds of key it carried: `bearer`, `authorization`,
+//! `api-key`, `x-api-key`. No key is kept.
 
 mod answer;
+mod anthropic;
+mod asked;
+mod auth;
+mod azure;
 mod behaviour;
+mod call;
+mod catalogue;
 mod chance;
-mod chat;
 mod connection;
 mod control;
 mod error_body;
+mod errors;
+mod exchange;
+mod failure;
+mod hint;
+mod incoming;
+mod instant;
 mod ledger;
 mod models;
+mod openai;
+mod piston;
 mod provider;
 pub(crate) mod random;
+mod reply;
 mod request;
+mod route;
+mod schema;
+mod sending;
+mod stream;
+mod workers_ai;
 
 #[cfg(test)]
 mod tests;
@@ -87,7 +122,9 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
 pub(crate) use crate::simulator::behaviour::STORM_HINT_SECONDS;
+pub use crate::simulator::catalogue::{Model, models};
 pub(crate) use crate::simulator::ledger::now_ms;
+pub use crate::simulator::route::Vendor;
 
 use crate::simulator::connection::{Connections, Cut};
 use crate::simulator::provider::Provider;
@@ -103,8 +140,8 @@ pub struct Options {
     pub latency: Duration,
     /// The probability, from 0 to 1, that a call of `sim-random` or `sim-chaos` gets a fault.
     pub fault_rate: f64,
-    /// The key that every call must carry as `Authorization: Bearer KEY`; without one, no call
-    /// needs a key.
+    /// The key that every call must carry in the header of its vendor; without one, the vendors that
+    /// always want a key take any.
     pub require_key: Option<String>,
 }
 
@@ -160,6 +197,12 @@ impl Simulator {
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}/v1", self.address)
+    }
+
+    /// The URL under which every vendor stands: `http://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// The URL under which the control routes stand: `http://127.0.0.1:PORT/control`.

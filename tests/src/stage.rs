@@ -2,6 +2,7 @@
 //! on request, and ways to look in from outside.
 
 mod database;
+mod executor;
 mod faults;
 mod provider;
 mod secrets;
@@ -15,12 +16,15 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use xtask::faults::Faults;
+use xtask::provider::Provider;
+use xtask::providers::Providers;
 
 use crate::client::{Client, PROMPT_MARK, field, text};
 use crate::poll;
 use crate::simulator::{Options, Simulator};
 
 pub use database::JobRow;
+pub use executor::{ExecutorStage, MEMORY_BYTES};
 pub use faults::Mark;
 pub use store::StoreStage;
 
@@ -29,6 +33,10 @@ use watched::Watched;
 
 /// The key that the provider wants.
 const PROVIDER_KEY: &str = "sk-c4n4ry0provider0key0123456789abcdef";
+/// What the provider is called.
+const PROVIDER: &str = "openai_compatible";
+/// The model of jobs that name none.
+const MODEL: &str = "sim-ok";
 /// What API keys are hashed with.
 const KEY_HASH_SECRET: &str = "c4n4ry-key-hash-secret-0123456789-abcdef";
 /// The queue that carries jobs.
@@ -88,12 +96,10 @@ impl Stage {
             require_key: Some(PROVIDER_KEY.to_owned()),
             ..Options::default()
         })?;
-        let url = simulator.url();
+        let providers = Providers::compatible(PROVIDER, &simulator.url(), MODEL)?;
         let own = [
             ("KEY_HASH_SECRET", KEY_HASH_SECRET),
             ("OPENAI_API_KEY", PROVIDER_KEY),
-            ("OPENAI_BASE_URL", &url),
-            ("OPENAI_MODEL", "sim-ok"),
         ];
         let all = own.iter().chain(settings);
         let vars: BTreeMap<_, _> = all
@@ -101,6 +107,7 @@ impl Stage {
             .collect();
         let watched = Watched::start(name, |options| {
             options.vars = vars;
+            options.provider = Provider::Given(providers);
             options.faults = faults;
         })?;
         let secrets = Secrets::default();

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::steps::with_heartbeat;
 use crate::tools::{self, Node};
-use crate::{checkout, process};
+use crate::{checkout, executor, process};
 
 /// A crate that becomes a Worker.
 #[derive(Debug, Clone, Copy)]
@@ -24,7 +24,7 @@ pub struct WorkerCrate {
     pub folder: &'static str,
 }
 
-/// The Workers that are deployed.
+/// The Workers of the pipeline. What runs submitted code is built by [`executor`].
 pub const WORKERS: [WorkerCrate; 2] = [
     WorkerCrate {
         package: "redrive-producer",
@@ -51,7 +51,31 @@ pub struct Size {
     pub gzipped: usize,
 }
 
-/// Builds both Workers and the files of `/docs`, and prints how large each Wasm is.
+impl Size {
+    /// The size of a file.
+    pub(crate) fn of(file: &Path) -> Result<Self> {
+        let wasm = fs::read(file)
+            .with_context(|| format!("{} is missing: run `cargo xtask build`", file.display()))?;
+        let mut gzipped = Vec::new();
+        GzEncoder::new(wasm.as_slice(), Compression::best()).read_to_end(&mut gzipped)?;
+        Ok(Self {
+            raw: wasm.len(),
+            gzipped: gzipped.len(),
+        })
+    }
+
+    /// Tells it, as the size of what a package became.
+    pub(crate) fn print(self, package: &str, fresh: bool) {
+        println!(
+            "{package}: {} KB of Wasm, {} KB gzipped{}",
+            self.raw.div_ceil(1000),
+            self.gzipped.div_ceil(1000),
+            if fresh { " (unchanged)" } else { "" }
+        );
+    }
+}
+
+/// Builds every Worker and the files of `/docs`, and prints how large each Wasm is.
 ///
 /// # Errors
 /// What the compiler or a tool says.
@@ -59,6 +83,7 @@ pub fn all() -> Result<()> {
     for worker in WORKERS {
         worker_crate(worker)?;
     }
+    executor::build()?;
     docs_page()
 }
 
@@ -88,14 +113,7 @@ pub fn worker_crate(worker: WorkerCrate) -> Result<()> {
         fs::write(&stamp, fingerprint)
             .with_context(|| format!("cannot write {}", stamp.display()))?;
     }
-    let Size { raw, gzipped } = size(worker)?;
-    println!(
-        "{}: {} KB of Wasm, {} KB gzipped{}",
-        worker.package,
-        raw.div_ceil(1000),
-        gzipped.div_ceil(1000),
-        if fresh { " (unchanged)" } else { "" }
-    );
+    size(worker)?.print(worker.package, fresh);
     Ok(())
 }
 
@@ -104,15 +122,7 @@ pub fn worker_crate(worker: WorkerCrate) -> Result<()> {
 /// # Errors
 /// If the Worker has not been built.
 pub fn size(worker: WorkerCrate) -> Result<Size> {
-    let file = checkout::path(worker.folder).join("build/index_bg.wasm");
-    let wasm = fs::read(&file)
-        .with_context(|| format!("{} is missing: run `cargo xtask build`", file.display()))?;
-    let mut gzipped = Vec::new();
-    GzEncoder::new(wasm.as_slice(), Compression::best()).read_to_end(&mut gzipped)?;
-    Ok(Size {
-        raw: wasm.len(),
-        gzipped: gzipped.len(),
-    })
+    Size::of(&checkout::path(worker.folder).join("build/index_bg.wasm"))
 }
 
 /// Compiles the crate as `worker-build` does, so that cargo decides what is fresh, and says where
@@ -215,7 +225,7 @@ pub fn docs_page() -> Result<()> {
 }
 
 /// Leaves a file alone that is the same already, so that a running stack does not reload.
-fn copy(from: &Path, to: &Path) -> Result<()> {
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
     let wanted = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
     if fs::read(to).is_ok_and(|there| there == wanted) {
         return Ok(());

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 use toml::Table;
 
 use crate::steps::Steps;
-use crate::{checkout, process, tools};
+use crate::{checkout, executor, process, tools};
 
 const WASM: [&str; 2] = ["--target", "wasm32-unknown-unknown"];
 const DENY_WARNINGS: [&str; 3] = ["--", "-D", "warnings"];
@@ -48,6 +48,11 @@ pub fn run() -> Result<()> {
         ];
         cargo(&[&workers[..], &WASM, &DENY_WARNINGS].concat())
     });
+    steps.attempt(
+        "executor",
+        "the same for what runs submitted code",
+        executor,
+    );
     steps.attempt("docs", "every link in the docs leads somewhere", || {
         let mut doc = Command::new("cargo");
         doc.args([
@@ -72,6 +77,27 @@ pub fn run() -> Result<()> {
     });
     println!("\n{}", steps.table());
     steps.verdict()
+}
+
+/// Format, lints and dependencies of the executor's workspace.
+fn executor() -> Result<()> {
+    let workspace = executor::workspace();
+    let cargo = |arguments: &[&str]| {
+        process::run(
+            Command::new("cargo")
+                .args(arguments)
+                .current_dir(&workspace),
+        )
+    };
+    cargo(&["fmt", "--all", "--check"])?;
+    let target = ["--target", executor::TARGET];
+    let clippy = ["clippy", "--workspace", "--all-targets"];
+    cargo(&[&clippy[..], &target, &DENY_WARNINGS].concat())?;
+    let mut deny = Command::new(tools::CARGO_DENY.path());
+    // By the workspace's own deny.toml.
+    deny.args(["check", "licenses", "bans", "sources"])
+        .current_dir(&workspace);
+    process::run(&mut deny)
 }
 
 fn cargo(arguments: &[&str]) -> Result<()> {

@@ -1,5 +1,6 @@
 //! `cargo xtask demo`: one job, from the request to its result, on a stack of its own.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
@@ -15,12 +16,13 @@ use crate::{access, build, checkout, tools};
 /// How long the job may take: one provider call at its own deadline, and some.
 const PATIENCE: Duration = Duration::from_secs(150);
 
-/// Runs one `generate` job and prints what went over the wire.
+/// Runs one `generate` job and prints what went over the wire. `providers` is the file in the place
+/// of `providers.toml`.
 ///
 /// # Errors
 /// If the stack does not start, the API refuses the job, or the job does not succeed.
-pub fn run() -> Result<()> {
-    let provider = Provider::from_environment();
+pub fn run(providers: Option<&Path>) -> Result<()> {
+    let provider = Provider::from_environment(providers)?;
     let mut steps = Steps::new();
     steps.run(
         "set-up",

@@ -1,4 +1,4 @@
-//! `cargo xtask deploy`: both Workers and what they need, on a Cloudflare account.
+//! `cargo xtask deploy`: the Workers and what they need, on a Cloudflare account.
 //!
 //! Every step may be repeated: what exists is reused. The ids of D1 and KV belong to the account,
 //! so they are looked up by name and written into a copy of the configuration, in
@@ -10,9 +10,10 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 
+use crate::providers::Providers;
 use crate::settings::{self, WorkerSettings};
 use crate::steps::Steps;
-use crate::{build, checkout, process, tools, wrangler};
+use crate::{build, checkout, executor, process, tools, wrangler};
 
 mod account;
 mod configuration;
@@ -46,39 +47,42 @@ impl Environment {
 ///
 /// # Errors
 /// Names what is missing (an id, a secret, an account), or what `wrangler` refused.
-pub fn run(environment: Environment, dry_run: bool) -> Result<()> {
+pub fn run(environment: Environment, providers: Option<&Path>, dry_run: bool) -> Result<()> {
+    // Read before anything that takes long.
+    let providers = Providers::read(providers)?;
     let mut steps = Steps::new();
     steps.run(
         "set-up",
         "install the tools that are missing",
         tools::ensure,
     )?;
-    steps.run("build", "compile both Workers to Wasm", build::all)?;
+    steps.run("build", "compile the Workers to Wasm", build::all)?;
     if dry_run {
         return steps.run("dry run", "print the calls, check the results", || {
-            rehearse(environment).map(|_calls| ())
+            rehearse(environment, &providers).map(|_calls| ())
         });
     }
-    let given = secrets::from_environment();
+    let given = secrets::from_environment(&providers);
     secrets::check(&given)?;
     let name = environment.name();
     steps.run("deploy", &format!("bring {name} up to date"), || {
         let mut account = Account::real();
-        deploy(&mut account, environment, &given, &folder(environment)).map(|_| ())
+        let folder = folder(environment);
+        deploy(&mut account, environment, &providers, &given, &folder).map(|_| ())
     })
 }
 
 /// What [`run`] does in a dry run once everything is built: prints every call that a deployment to
-/// an empty account would make, gives them back, and lets `wrangler` bundle both Workers with the
+/// an empty account would make, gives them back, and lets `wrangler` bundle every Worker with the
 /// generated configurations. It needs neither an account nor a network.
 ///
 /// # Errors
 /// If a Worker has not been built, or `wrangler` refuses a configuration.
-pub fn rehearse(environment: Environment) -> Result<Vec<String>> {
+pub fn rehearse(environment: Environment, providers: &Providers) -> Result<Vec<String>> {
     let mut account = Account::imagined();
     let folder = folder(environment);
-    let given = secrets::from_environment();
-    let configurations = deploy(&mut account, environment, &given, &folder)?;
+    let given = secrets::from_environment(providers);
+    let configurations = deploy(&mut account, environment, providers, &given, &folder)?;
     for configuration in &configurations {
         println!("checking {}", checkout::shown(&configuration.file));
         let mut check = wrangler::command(&folder, ["deploy", "--dry-run", "--outdir"])?;
@@ -88,7 +92,7 @@ pub fn rehearse(environment: Environment) -> Result<Vec<String>> {
             .arg(&configuration.file);
         process::run_quietly(&mut check)?;
     }
-    println!("wrangler accepts both configurations; nothing was deployed");
+    println!("wrangler accepts every configuration; nothing was deployed");
     Ok(account.calls())
 }
 
@@ -96,19 +100,27 @@ fn folder(environment: Environment) -> std::path::PathBuf {
     checkout::path(".redrive/deploy").join(environment.name())
 }
 
-/// The deployment itself. The consumer goes first: the producer is bound to it.
+/// The deployment itself. What a Worker is bound to goes before it: the executors, the consumer,
+/// the producer.
 fn deploy(
     account: &mut Account,
     environment: Environment,
+    providers: &Providers,
     given: &BTreeMap<String, String>,
     folder: &Path,
-) -> Result<[Configuration; 2]> {
-    let read = |file, secrets: &[&'static str]| {
+) -> Result<Vec<Configuration>> {
+    let read = |file: &str, secrets: &[&'static str]| {
         let settings = WorkerSettings::read(&checkout::path(file), secrets)?;
         Configuration::of(&settings, environment, folder)
     };
     let mut consumer = read(settings::CONSUMER, &settings::CONSUMER_SECRETS)?;
     let mut producer = read(settings::PRODUCER, &settings::PRODUCER_SECRETS)?;
+    let executors = executor::GUESTS
+        .iter()
+        .map(|guest| read(&guest.configuration(), &[]))
+        .collect::<Result<Vec<_>>>()?;
+    consumer.hand_over(providers, true);
+    producer.hand_over(providers, false);
 
     let databases = account.databases(&consumer.databases()?)?;
     let namespaces = account.namespaces(&[configuration::namespace(environment)])?;
@@ -119,6 +131,9 @@ fn deploy(
         configuration.set_ids(&databases, &namespaces, environment)?;
         configuration.write()?;
     }
+    for configuration in &executors {
+        configuration.write()?;
+    }
     for configuration in [&consumer, &producer] {
         secrets::provide(account, configuration, given)
             .with_context(|| format!("the secrets of {}", configuration.worker))?;
@@ -126,10 +141,12 @@ fn deploy(
     for database in databases.keys() {
         account.migrate(database, &consumer.file)?;
     }
-    for configuration in [&consumer, &producer] {
+    let mut configurations = executors;
+    configurations.extend([consumer, producer]);
+    for configuration in &configurations {
         account.deploy(&configuration.file)?;
     }
-    Ok([consumer, producer])
+    Ok(configurations)
 }
 
 #[cfg(test)]
@@ -140,7 +157,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut account = Account::imagined();
         let given = BTreeMap::from([("ADMIN_KEY".to_owned(), "s3cret".repeat(8))]);
-        deploy(&mut account, environment, &given, folder.path()).unwrap();
+        let providers = Providers::read(None).unwrap();
+        deploy(&mut account, environment, &providers, &given, folder.path()).unwrap();
         (account.calls(), folder)
     }
 
@@ -154,8 +172,11 @@ mod tests {
     #[test]
     fn consumer_is_deployed_before_the_producer_and_after_what_it_needs() {
         let (calls, _folder) = imagine(Environment::Staging);
-        let consumer = position(&calls, "wrangler deploy -c");
-        assert!(calls[consumer].contains("redrive-consumer-staging"));
+        let deployed = |call: &String| call.contains("wrangler deploy -c");
+        let consumer = calls
+            .iter()
+            .position(|call| deployed(call) && call.contains("redrive-consumer-staging"))
+            .unwrap();
         assert!(calls[consumer + 1].contains("redrive-producer-staging"));
         for needed in [
             "d1 create redrive-staging",
@@ -165,6 +186,40 @@ mod tests {
             "d1 migrations apply redrive-staging --remote",
         ] {
             assert!(position(&calls, needed) < consumer, "{needed}");
+        }
+    }
+
+    #[test]
+    fn every_executor_is_deployed_before_the_consumer_and_gets_no_secret() {
+        let (calls, folder) = imagine(Environment::Production);
+        let of = |worker: &str| {
+            let is_its = |call: &&String| call.contains(&format!("{worker}/wrangler.json"));
+            let mut found = calls.iter().enumerate();
+            let mut places = Vec::new();
+            while let Some((place, _)) = found.find(|(_, call)| is_its(call)) {
+                places.push(place);
+            }
+            places
+        };
+        let consumer = *of("redrive-consumer-production").last().unwrap();
+        for guest in executor::GUESTS {
+            let worker = format!("{}-production", guest.package);
+            let [deployed] = of(&worker).try_into().unwrap();
+            assert!(calls[deployed].contains("wrangler deploy"), "{worker}");
+            assert!(deployed < consumer, "{worker}");
+            let file = folder.path().join(&worker).join("wrangler.json");
+            let text = std::fs::read_to_string(file).unwrap();
+            let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(document["name"], worker);
+            for binding in [
+                "vars",
+                "services",
+                "d1_databases",
+                "kv_namespaces",
+                "queues",
+            ] {
+                assert!(document.get(binding).is_none(), "{worker} has {binding}");
+            }
         }
     }
 
@@ -189,6 +244,7 @@ mod tests {
                 "redrive-production"
             );
             assert!(document.get("env").is_none());
+            assert!(document["vars"]["PROVIDERS"].is_string());
             assert!(!text.contains("staging"));
             assert!(!text.contains("\"redrive-jobs\""));
         }

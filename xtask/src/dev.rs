@@ -30,6 +30,8 @@ pub struct Options {
     pub fresh: bool,
     /// Seconds between two runs of the sweep; at least 1.
     pub cron_seconds: u64,
+    /// The file in the place of `providers.toml`.
+    pub providers: Option<PathBuf>,
 }
 
 /// Starts a stack, writes `dev.json` into its folder, and shows its log until Ctrl-C.
@@ -39,14 +41,14 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<()> {
     // Asked before anything that takes long; the stack asks again.
     stack::ensure_free(options.port)?;
-    let provider = Provider::from_environment();
+    let provider = Provider::from_environment(options.providers.as_deref())?;
     let mut steps = Steps::new();
     steps.run(
         "set-up",
         "install the tools that are missing",
         tools::ensure,
     )?;
-    steps.run("build", "compile both Workers to Wasm", build::all)?;
+    steps.run("build", "compile the Workers to Wasm", build::all)?;
     println!("{}", provider.notice());
     steps.run(
         "provider",

@@ -5,6 +5,7 @@
 //! - [`stack`] starts one isolated local stack: both Workers on the real runtime, with a state
 //!   folder of its own. The end-to-end tests use it as `cargo xtask dev` does.
 //! - [`faults`] makes the bindings of such a stack fail.
+//! - [`providers`] reads `providers.toml` and hands it over to the Workers.
 //! - [`dev`], [`demo`], [`check`], [`mod@test`], [`mod@bench`], [`chaos`], [`sim`] and [`deploy`] are the
 //!   commands.
 #![expect(
@@ -21,9 +22,11 @@ pub mod checkout;
 pub mod demo;
 pub mod deploy;
 pub mod dev;
+pub mod executor;
 pub mod faults;
 pub mod process;
 pub mod provider;
+pub mod providers;
 pub mod sim;
 pub mod stack;
 pub mod steps;

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use xtask::deploy::Environment;
-use xtask::{bench, build, chaos, check, demo, deploy, dev, process, sim, test, tools};
+use xtask::{bench, build, chaos, check, demo, deploy, dev, process, providers, sim, test, tools};
 
 /// Installs, builds, runs, tests and deploys Redrive.
 #[derive(Parser)]
@@ -23,7 +23,11 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Runs one job through a local stack of its own and shows every step of it
-    Demo,
+    Demo {
+        /// The providers to ask, in the place of providers.toml
+        #[arg(long, value_name = "FILE")]
+        providers: Option<PathBuf>,
+    },
     /// Keeps a local stack up until Ctrl-C
     Dev {
         /// The port of 127.0.0.1 to answer on; 0 takes a free one
@@ -38,6 +42,14 @@ enum Command {
         /// The seconds between two runs of the sweep
         #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
         cron_seconds: u64,
+        /// The providers to ask, in the place of providers.toml
+        #[arg(long, value_name = "FILE")]
+        providers: Option<PathBuf>,
+    },
+    /// Prints what providers.toml says, or every mistake in it
+    Providers {
+        /// Another file in its place
+        file: Option<PathBuf>,
     },
     /// Installs what is missing, builds the Workers, and runs every test
     Test {
@@ -75,11 +87,14 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Deploys both Workers to a Cloudflare account
+    /// Deploys the Workers to a Cloudflare account
     Deploy {
         /// Where to
         #[arg(long, value_enum)]
         env: Environment,
+        /// The providers to ask, in the place of providers.toml
+        #[arg(long, value_name = "FILE")]
+        providers: Option<PathBuf>,
         /// Print what would be called and check the configurations; needs no account and no network
         #[arg(long)]
         dry_run: bool,
@@ -101,18 +116,21 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<()> {
     match command {
-        Command::Demo => demo::run(),
+        Command::Demo { providers } => demo::run(providers.as_deref()),
         Command::Dev {
             port,
             state,
             fresh,
             cron_seconds,
+            providers,
         } => dev::run(&dev::Options {
             port,
             state,
             fresh,
             cron_seconds,
+            providers,
         }),
+        Command::Providers { file } => providers::run(file.as_deref()),
         Command::Test { arguments } => test::run(&arguments),
         Command::Check => check::run(),
         Command::Build => {
@@ -122,6 +140,10 @@ fn run(command: Command) -> Result<()> {
         Command::Bench { arguments } => bench::run(&arguments),
         Command::Chaos(arguments) => chaos::run(&arguments),
         Command::Sim { arguments } => sim::run(&arguments),
-        Command::Deploy { env, dry_run } => deploy::run(env, dry_run),
+        Command::Deploy {
+            env,
+            providers,
+            dry_run,
+        } => deploy::run(env, providers.as_deref(), dry_run),
     }
 }

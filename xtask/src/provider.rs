@@ -1,9 +1,9 @@
-//! Where the jobs' answers come from: a provider that the environment names, or the simulator.
+//! Where the jobs' answers come from: configured providers, or the simulator.
 
 use std::collections::BTreeMap;
 use std::env;
 use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -11,10 +11,11 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 
 use crate::process::{self, Group};
+use crate::providers::Providers;
 use crate::{build, checkout};
 
-/// The variables that name a provider.
-const VARIABLES: [&str; 3] = ["OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL"];
+/// The model of the simulator that jobs ask by default.
+const MODEL: &str = "sim-ok";
 /// How long the simulator may take to say that it listens.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -24,37 +25,54 @@ pub enum Provider {
     /// The provider simulator, started with the stack and ended with it. The arguments are its own:
     /// `--seed`, `--latency-ms`, `--fault-rate`.
     Simulated(Vec<String>),
-    /// What `OPENAI_API_KEY`, `OPENAI_BASE_URL` and `OPENAI_MODEL` of this process's environment say.
-    Configured,
-    /// Nothing but what the stack's own variables say.
+    /// These, with the secrets that this process's environment holds.
+    Configured(Providers),
+    /// These, with the secrets that the stack's own variables hold.
+    Given(Providers),
+    /// Nobody: the Workers are not even told so.
     Unset,
 }
 
 impl Provider {
-    /// The environment's provider if it names one, the simulator otherwise.
-    #[must_use]
-    pub fn from_environment() -> Self {
-        let configured = ["OPENAI_API_KEY", "OPENAI_BASE_URL"]
-            .iter()
-            .any(|name| env::var_os(name).is_some_and(|value| !value.is_empty()));
-        if configured {
-            Self::Configured
+    /// The providers of this file, or those of `providers.toml` if the environment has the secrets
+    /// of the first one, or else the simulator.
+    ///
+    /// # Errors
+    /// Every mistake in the file.
+    pub fn from_environment(file: Option<&Path>) -> Result<Self> {
+        let providers = Providers::read(file)?;
+        let secrets = providers.first_secrets();
+        let is_known = secrets.iter().all(|name| secret(name).is_some());
+        let is_asked = !providers.configuration().default_providers.is_empty();
+        Ok(if file.is_some() || (is_known && is_asked) {
+            Self::Configured(providers)
         } else {
             Self::Simulated(Vec::new())
-        }
+        })
     }
 
     /// What to tell the user about it.
     #[must_use]
-    pub fn notice(&self) -> &'static str {
+    pub fn notice(&self) -> String {
         match self {
             Self::Simulated(_) => {
-                "No provider is configured: a simulator answers, and its answers are made up.\n\
-                 For real ones set OPENAI_API_KEY, or set OPENAI_BASE_URL to any server of the same\n\
-                 wire format, such as llama.cpp, Ollama or vLLM (and OPENAI_MODEL to its model)."
+                "A simulator answers, and its answers are made up. For real ones set the secret that\n\
+                 providers.toml names (OPENAI_API_KEY), or name a file with other providers, such as\n\
+                 llama.cpp, Ollama or vLLM: --providers FILE (see docs/configuration.md)."
+                    .to_owned()
             }
-            Self::Configured => "Answers come from the provider that the environment names.",
-            Self::Unset => "No provider is configured.",
+            Self::Configured(providers) => {
+                let names = providers.secrets().into_iter();
+                let missing: Vec<String> = names.filter(|name| secret(name).is_none()).collect();
+                let mut notice = "Answers come from the configured providers.".to_owned();
+                if !missing.is_empty() {
+                    notice.push_str("\nNot set in the environment, so that some of them cannot be asked: ");
+                    notice.push_str(&missing.join(", "));
+                }
+                notice
+            }
+            Self::Given(_) => "Answers come from the providers of the caller.".to_owned(),
+            Self::Unset => "No provider is configured.".to_owned(),
         }
     }
 
@@ -65,52 +83,65 @@ impl Provider {
     pub fn prepare(&self) -> Result<()> {
         match self {
             Self::Simulated(_) => Simulator::build().map(|_| ()),
-            Self::Configured | Self::Unset => Ok(()),
+            Self::Configured(_) | Self::Given(_) | Self::Unset => Ok(()),
         }
     }
 
     /// The variables the Workers get for it.
     pub(crate) fn start(&self) -> Result<Running> {
         match self {
-            Self::Simulated(arguments) => Simulator::start(arguments).map(Running::simulated),
-            Self::Configured => Ok(Running {
-                variables: VARIABLES
-                    .iter()
-                    .filter_map(|name| Some(((*name).to_owned(), env::var(name).ok()?)))
-                    .filter(|(_, value)| !value.is_empty())
-                    .collect(),
-                simulator: None,
-            }),
-            Self::Unset => Ok(Running {
-                variables: BTreeMap::new(),
-                simulator: None,
-            }),
+            Self::Simulated(arguments) => Running::simulated(Simulator::start(arguments)?),
+            Self::Configured(providers) => {
+                let names = providers.secrets().into_iter();
+                let known = names.filter_map(|name| secret(&name).map(|value| (name, value)));
+                Ok(Running {
+                    variables: known.collect(),
+                    ..Running::of(Some(providers.clone()))
+                })
+            }
+            Self::Given(providers) => Ok(Running::of(Some(providers.clone()))),
+            Self::Unset => Ok(Running::of(None)),
         }
     }
+}
+
+/// A secret of this process's environment.
+fn secret(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// A provider that a stack can call.
 #[derive(Debug)]
 pub(crate) struct Running {
-    /// What the Workers are told about it.
+    /// What the Workers are told about whom they may ask.
+    pub(crate) providers: Option<Providers>,
+    /// Secrets that belong to it.
     pub(crate) variables: BTreeMap<String, String>,
+    /// Where the simulator is, if it is one.
+    pub(crate) url: Option<String>,
     simulator: Option<Simulator>,
 }
 
 impl Running {
-    fn simulated(simulator: Simulator) -> Self {
-        let variables = [
-            ("OPENAI_BASE_URL", simulator.url.as_str()),
-            // The simulator wants no key; the consumer may.
-            ("OPENAI_API_KEY", "simulated"),
-            ("OPENAI_MODEL", "sim-ok"),
-        ];
+    fn of(providers: Option<Providers>) -> Self {
         Self {
-            variables: variables
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .into(),
-            simulator: Some(simulator),
+            providers,
+            variables: BTreeMap::new(),
+            url: None,
+            simulator: None,
         }
+    }
+
+    fn simulated(simulator: Simulator) -> Result<Self> {
+        let providers = Providers::compatible("simulator", &simulator.url, MODEL)?;
+        // The simulator wants no key; the consumer may.
+        let key = ("OPENAI_API_KEY".to_owned(), "simulated".to_owned());
+        Ok(Self {
+            providers: Some(providers),
+            variables: BTreeMap::from([key]),
+            url: Some(simulator.url.clone()),
+            simulator: Some(simulator),
+        })
     }
 
     /// The simulator's process group, if it is one.

@@ -21,8 +21,8 @@ pub(crate) const GATEWAY: &str = "xtask/gateway/wrangler.toml";
 
 /// What the producer keeps to itself.
 pub(crate) const PRODUCER_SECRETS: [&str; 2] = ["ADMIN_KEY", "KEY_HASH_SECRET"];
-/// What the consumer keeps to itself.
-pub(crate) const CONSUMER_SECRETS: [&str; 1] = ["OPENAI_API_KEY"];
+/// What the consumer keeps to itself, but for what its providers need: see [`crate::providers`].
+pub(crate) const CONSUMER_SECRETS: [&str; 0] = [];
 
 /// One Worker's configuration, with every path in it absolute.
 #[derive(Debug, Clone)]
@@ -30,12 +30,12 @@ pub(crate) struct WorkerSettings {
     /// As `wrangler` reads it; a JSON file may say whatever a TOML file may.
     pub(crate) document: Map<String, Value>,
     /// The names that are secrets of this Worker.
-    pub(crate) secrets: Vec<&'static str>,
+    pub(crate) secrets: Vec<String>,
 }
 
 impl WorkerSettings {
     /// Reads a `wrangler.toml`.
-    pub(crate) fn read(file: &Path, secrets: &[&'static str]) -> Result<Self> {
+    pub(crate) fn read(file: &Path, secrets: &[&str]) -> Result<Self> {
         let text =
             fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
         let mut document: Map<String, Value> =
@@ -49,7 +49,7 @@ impl WorkerSettings {
         }
         Ok(Self {
             document,
-            secrets: secrets.to_vec(),
+            secrets: secrets.iter().map(|name| (*name).to_owned()).collect(),
         })
     }
 
@@ -90,7 +90,7 @@ impl WorkerSettings {
 
     /// Whether the Worker reads a variable or a secret of this name.
     pub(crate) fn knows(&self, variable: &str) -> bool {
-        self.secrets.contains(&variable)
+        self.secrets.iter().any(|name| name == variable)
             || self
                 .document
                 .get("vars")
@@ -109,7 +109,7 @@ impl WorkerSettings {
         document.remove("env");
         let mut secrets = String::new();
         for (name, value) in variables.iter().filter(|(name, _)| self.knows(name)) {
-            if self.secrets.contains(&name.as_str()) {
+            if self.secrets.contains(name) {
                 secrets.push_str(&dotenv_line(name, value)?);
             } else if let Some(Value::Object(vars)) = document.get_mut("vars") {
                 vars.insert(name.clone(), Value::String(value.clone()));

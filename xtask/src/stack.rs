@@ -33,7 +33,7 @@ const POLL: Duration = Duration::from_millis(50);
 /// Which Workers a stack runs.
 #[derive(Debug, Clone)]
 pub enum Workers {
-    /// The producer and the consumer, behind the local gateway. Ready when `/api/health` answers.
+    /// The producer, the consumer and the executors, behind the local gateway. Ready when `/api/health` answers.
     Pipeline,
     /// One Worker alone, from its `wrangler.toml`. Ready when it answers at all.
     Only(PathBuf),
@@ -112,6 +112,11 @@ impl Stack {
             );
             variables.extend(provider.variables.clone());
         }
+        if let Some(providers) = &provider.providers {
+            for worker in &mut workers {
+                providers.hand_over(worker)?;
+            }
+        }
         variables.extend(options.vars);
         settings::refuse_unknown(&variables, &workers)?;
         if let Some(faults) = &options.faults {
@@ -153,13 +158,10 @@ impl Stack {
         &self.credentials.admin_key
     }
 
-    /// Where the consumer's calls go, if the stack knows.
+    /// Where the simulator is, if the stack has one.
     #[must_use]
     pub fn provider_url(&self) -> Option<&str> {
-        self.provider
-            .variables
-            .get("OPENAI_BASE_URL")
-            .map(String::as_str)
+        self.provider.url.as_deref()
     }
 
     /// The process ids of the Workers' runtime: what to kill for a crash.

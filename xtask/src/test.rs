@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::steps::Steps;
-use crate::{build, checkout, process, tools};
+use crate::{build, checkout, executor, process, tools};
 
 /// Installs, builds, and runs `cargo test --workspace` with these arguments, also after a test has failed.
 ///
@@ -24,6 +24,12 @@ pub fn run(arguments: &[String]) -> Result<()> {
         test.args(["test", "--workspace", "--no-fail-fast"])
             .args(arguments)
             .current_dir(checkout::root());
+        process::run(&mut test)
+    });
+    steps.attempt("executor", "run the tests of what its guests share", || {
+        let mut test = Command::new("cargo");
+        test.args(["test", "--package", "redrive-guest"])
+            .current_dir(executor::workspace());
         process::run(&mut test)
     });
     println!("==> {}", steps.line());

@@ -1,7 +1,7 @@
 //! The tools: which, at which version, why, and how they get into the checkout.
 //!
 //! Everything is installed below `.tools/` and `node_modules/` of the checkout; the only thing
-//! outside it is the compiler's wasm32 target, which belongs to rustup. What is there already is
+//! outside it are the compiler's wasm32 targets, which belong to rustup. What is there already is
 //! left alone: a stamp says which versions were installed, so a second run only reads it.
 
 use std::fs;
@@ -10,7 +10,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::{checkout, process};
+use crate::{checkout, executor, process};
 
 mod cargo;
 mod node;
@@ -61,7 +61,8 @@ pub(crate) const CARGO_MACHETE: CargoTool = CargoTool {
     arguments: &["--locked"],
 };
 
-const WASM_TARGET: &str = "wasm32-unknown-unknown";
+/// What Rust code is compiled for: the Workers, and the interpreters of the executor.
+const WASM_TARGETS: [&str; 2] = ["wasm32-unknown-unknown", executor::TARGET];
 
 /// Installs what building and running the Workers needs, as far as it is missing.
 ///
@@ -70,7 +71,7 @@ const WASM_TARGET: &str = "wasm32-unknown-unknown";
 /// failed.
 pub fn ensure() -> Result<()> {
     fs::create_dir_all(checkout::tools()).context("cannot make the folder .tools")?;
-    ensure_wasm_target()?;
+    WASM_TARGETS.into_iter().try_for_each(ensure_wasm_target)?;
     cargo::ensure(&[WORKER_BUILD, WASM_BINDGEN])?;
     let node = node::ensure()?;
     npm::ensure(&node)
@@ -94,22 +95,22 @@ pub(crate) fn npm_file(relative: &str) -> PathBuf {
     checkout::path("node_modules").join(relative)
 }
 
-fn ensure_wasm_target() -> Result<()> {
+fn ensure_wasm_target(target: &str) -> Result<()> {
     let mut list = Command::new("rustc");
-    list.args(["--print", "target-libdir", "--target", WASM_TARGET]);
+    list.args(["--print", "target-libdir", "--target", target]);
     let folder = process::capture(list.current_dir(checkout::root()))
         .context("Rust is missing: install it with rustup, https://rustup.rs")?;
     if PathBuf::from(folder.trim()).is_dir() {
         return Ok(());
     }
-    println!("installing the target {WASM_TARGET}: the Workers run as Wasm (rustup)");
+    println!("installing the target {target}: the Workers run as Wasm (rustup)");
     let mut add = Command::new("rustup");
-    add.args(["target", "add", WASM_TARGET]);
+    add.args(["target", "add", target]);
     if present(Command::new("rustup").arg("--version")) {
         return process::run(add.current_dir(checkout::root()));
     }
     bail!(
-        "rustup is missing: the Workers are compiled for {WASM_TARGET}, which rustup adds. Install \
+        "rustup is missing: the Workers are compiled for {target}, which rustup adds. Install \
          it from https://rustup.rs, or add that target to your Rust by other means"
     )
 }

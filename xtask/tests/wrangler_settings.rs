@@ -1,4 +1,4 @@
-//! The two Workers' configuration files agree wherever they must, and the environments share
+//! The Workers' configuration files agree wherever they must, and the environments share
 //! nothing.
 #![expect(
     clippy::unwrap_used,
@@ -11,6 +11,7 @@ use std::fs;
 
 use toml::{Table, Value};
 use xtask::checkout;
+use xtask::executor::GUESTS;
 
 /// The environment for a local stack, at the top of each file, and the two that are deployed.
 const ENVIRONMENTS: [Option<&str>; 3] = [None, Some("staging"), Some("production")];
@@ -20,12 +21,23 @@ struct Files {
     consumer: Table,
 }
 
+fn parse(file: &str) -> Table {
+    toml::from_str(&fs::read_to_string(checkout::path(file)).unwrap()).unwrap()
+}
+
 fn read() -> Files {
-    let parse = |file| toml::from_str(&fs::read_to_string(checkout::path(file)).unwrap()).unwrap();
     Files {
         producer: parse("wrangler.toml"),
         consumer: parse("consumer/wrangler.toml"),
     }
+}
+
+/// The executors' files, each with its language.
+fn executors() -> Vec<(&'static str, Table)> {
+    GUESTS
+        .iter()
+        .map(|guest| (guest.language, parse(&guest.configuration())))
+        .collect()
 }
 
 impl Files {
@@ -101,9 +113,70 @@ fn both_workers_run_on_the_same_compatibility_date() {
     let files = read();
     let [producer, consumer] = files.each().map(|file| &file["compatibility_date"]);
     assert_eq!(producer, consumer);
-    let gateway = fs::read_to_string(checkout::path("xtask/gateway/wrangler.toml")).unwrap();
-    let gateway: Table = toml::from_str(&gateway).unwrap();
+    let gateway = parse("xtask/gateway/wrangler.toml");
     assert_eq!(&gateway["compatibility_date"], producer);
+    for (language, executor) in executors() {
+        assert_eq!(&executor["compatibility_date"], producer, "{language}");
+    }
+}
+
+#[test]
+fn executors_differ_in_nothing_but_the_language() {
+    let without_language = |(language, file): &(&str, Table)| {
+        let text = toml::to_string(file).unwrap();
+        assert!(text.contains(language), "{language}");
+        text.replace(language, "LANGUAGE")
+    };
+    let texts: BTreeSet<_> = executors().iter().map(without_language).collect();
+    assert_eq!(texts.len(), 1, "{texts:#?}");
+}
+
+#[test]
+fn executors_can_reach_nothing_and_nobody_outside_can_reach_them() {
+    for (language, executor) in executors() {
+        assert_eq!(executor["workers_dev"], Value::Boolean(false), "{language}");
+        assert_eq!(
+            executor["preview_urls"],
+            Value::Boolean(false),
+            "{language}"
+        );
+        let allowed = [
+            "name",
+            "main",
+            "compatibility_date",
+            "workers_dev",
+            "preview_urls",
+            "limits",
+            "observability",
+            "env",
+        ];
+        // A binding, a variable or a route would be a key of its own.
+        for name in ENVIRONMENTS {
+            for key in environment(&executor, name).keys() {
+                assert!(allowed.contains(&key.as_str()), "{language} {name:?} {key}");
+            }
+        }
+    }
+}
+
+#[test]
+fn consumer_is_bound_to_the_executors_of_its_own_environment() {
+    let consumer = read().consumer;
+    for name in ENVIRONMENTS {
+        let services = tables(environment(&consumer, name), &["services"]);
+        let bound: BTreeSet<_> = texts(&services, "binding")
+            .into_iter()
+            .zip(texts(&services, "service"))
+            .collect();
+        let wanted = executors().into_iter().map(|(language, file)| {
+            let worker = environment(&file, name)["name"]
+                .as_str()
+                .unwrap()
+                .to_owned();
+            (format!("EXECUTOR_{}", language.to_uppercase()), worker)
+        });
+        assert_eq!(bound, wanted.collect(), "{name:?}");
+    }
 }
 
 #[test]
@@ -202,6 +275,13 @@ fn environments_share_no_name_and_no_id() {
         for file in files.each() {
             let worker = environment(file, name).get("name").and_then(Value::as_str);
             own.push(worker.unwrap().to_owned());
+        }
+        for (_, file) in executors() {
+            let worker = environment(&file, name)["name"]
+                .as_str()
+                .unwrap()
+                .to_owned();
+            own.push(worker);
         }
         for value in own {
             assert!(seen.insert(value.clone()), "{value} is used twice");

@@ -1,13 +1,40 @@
 //! The answer to whoever set a job going: by a submit, or by a replay.
 
 use crate::answer::Answer;
+use crate::app::{App, Readiness};
 use crate::call::Call;
 use crate::idempotency::REPLAYED;
 use crate::problem::Problem;
 use crate::wire::AcceptedDocument;
 use http::StatusCode;
 use http::header::{LOCATION, RETRY_AFTER};
+use redrive_shared::idempotency::{Idempotency, IdempotencyKey};
 use redrive_shared::ids::JobId;
+use redrive_shared::ports::Ports;
+use redrive_shared::submit::{JobRequest, Submitted, submit, submit_once};
+use serde_json::Value;
+
+/// Stores the job of a request that was judged, sends its message, and answers: the last two steps
+/// of every submit. With a key, an earlier request may have made the job.
+pub(super) async fn accept<P: Ports, R: Readiness>(
+    app: &App<P, R>,
+    call: &mut Call,
+    key: Option<IdempotencyKey>,
+    body: &Value,
+    request: &impl JobRequest,
+) -> Result<Answer, Problem> {
+    let tenant = call.tenant()?;
+    let Some(key) = key else {
+        let job = submit(&app.ports, &tenant, request).await?;
+        return accepted(call, job, false);
+    };
+    let idempotency = Idempotency::of_body(key, body);
+    match submit_once(&app.ports, &tenant, request, &idempotency).await? {
+        Submitted::New(job) => accepted(call, job, false),
+        Submitted::Repeated(job) => accepted(call, job, true),
+        Submitted::KeyReused => Err(Problem::idempotency_key_reused()),
+    }
+}
 
 /// 202 with the job's id and where to read it, noted for the log. When an earlier request with the
 /// same idempotency key got this answer first, a header says so.

@@ -10,12 +10,14 @@ use crate::problem::Problem;
 use crate::query::Query;
 use crate::wire::DeadLetterPage;
 use http::StatusCode;
+use redrive_shared::configuration::Configuration;
 use redrive_shared::document::{DeadLetterDocument, DeadLetterSummary};
 use redrive_shared::idempotency::Idempotency;
 use redrive_shared::ids::JobId;
 use redrive_shared::ports::Ports;
 use redrive_shared::repeat::repeat;
 use redrive_shared::replay::{self, ReplayRequest, Replayed};
+use redrive_shared::request::Known;
 
 /// `GET /api/v1/dead-letters`: gives a page of the tenant's dead letters, newest first, without
 /// their history.
@@ -65,11 +67,13 @@ pub(super) async fn read<P: Ports, R: Readiness>(
 ///
 /// 1. Headers, query and body are judged: 400, 422. The body may be empty.
 /// 2. An id that is malformed: 404.
-/// 3. The job is put back, with an entry in the audit log, and its message is sent: 503 when the
+/// 3. Whom it is to ask from now on is settled, when the body names somebody: 422. 503 when what is
+///    said of the providers has mistakes.
+/// 4. The job is put back, with an entry in the audit log, and its message is sent: 503 when the
 ///    database does not answer; 404 when the id is unknown or foreign; 409 when the job is not
 ///    dead, or its request is gone. With `Idempotency-Key`, an earlier request may have done it:
 ///    then nothing is changed or sent; 422 when that one asked for something else.
-/// 4. 202, as to a submit.
+/// 5. 202, as to a submit.
 pub(super) async fn replay<P: Ports, R: Readiness>(
     app: &App<P, R>,
     call: &mut Call,
@@ -82,13 +86,24 @@ pub(super) async fn replay<P: Ports, R: Readiness>(
     let actor = call.key()?;
     let job = path_job(call)?;
     let idempotency = key.map(|key| Idempotency::of_body_for(key, job.as_str(), &body));
-    match replay::replay(&app.ports, &tenant, &job, &actor, request, idempotency).await? {
+    let nobody = Configuration::default();
+    let known = Known {
+        configuration: if request.overrides.whom.is_nobody() {
+            &nobody
+        } else {
+            app.configuration()?
+        },
+        default_providers: &call.principal()?.default_providers,
+    };
+    let ports = &app.ports;
+    match replay::replay(ports, &known, &tenant, &job, &actor, request, idempotency).await? {
         Replayed::Done => accepted(call, job, false),
         Replayed::Repeated => accepted(call, job, true),
         Replayed::KeyReused => Err(Problem::idempotency_key_reused()),
         Replayed::NotDead(state) => Err(Problem::not_dead_lettered(state)),
         Replayed::PayloadDeleted => Err(Problem::payload_deleted()),
         Replayed::Unknown => Err(Problem::no_such_dead_letter()),
+        Replayed::Refused(errors) => Err(Problem::invalid(errors)),
     }
 }
 

@@ -1,18 +1,17 @@
-use super::accepted::accepted;
+use super::accepted::accept;
 use crate::answer::Answer;
 use crate::app::{App, Readiness};
 use crate::call::Call;
 use crate::idempotency;
 use crate::problem::Problem;
 use crate::query::Query;
-use redrive_shared::idempotency::Idempotency;
 use redrive_shared::ports::Ports;
 use redrive_shared::request::{GenerateRequest, Known};
-use redrive_shared::submit::{Submitted, submit_generate, submit_generate_once};
 
 /// `POST /api/v1/generate`: accepts a job.
 ///
-/// 1. Headers, query and body are judged: 400, 422.
+/// 1. Headers, query and body are judged: 400, 422; whom the job asks is settled. 503 when what is
+///    said of the providers has mistakes.
 /// 2. The job is stored, and its message sent: 503 when the database did not take it. With
 ///    `Idempotency-Key`, an earlier request may have made the job: then nothing is stored or sent;
 ///    422 when that one asked for something else.
@@ -25,19 +24,9 @@ pub(super) async fn submit<P: Ports, R: Readiness>(
     Query::refuse(&call.parts.uri)?;
     let body = call.json()?;
     let known = Known {
-        configuration: &app.configuration,
-        default_providers: &[],
+        configuration: app.configuration()?,
+        default_providers: &call.principal()?.default_providers,
     };
     let request = GenerateRequest::read(&body, &known).map_err(Problem::invalid)?;
-    let tenant = call.tenant()?;
-    let Some(key) = key else {
-        let job = submit_generate(&app.ports, &tenant, &request).await?;
-        return accepted(call, job, false);
-    };
-    let idempotency = Idempotency::of_body(key, &body);
-    match submit_generate_once(&app.ports, &tenant, &request, &idempotency).await? {
-        Submitted::New(job) => accepted(call, job, false),
-        Submitted::Repeated(job) => accepted(call, job, true),
-        Submitted::KeyReused => Err(Problem::idempotency_key_reused()),
-    }
+    accept(app, call, key, &body, &request).await
 }

@@ -86,6 +86,13 @@ fn settings<P, R>(app: &App<P, R>) -> Result<(), String> {
     ]
     .into_iter()
     .flatten()
+    .chain(
+        app.configuration
+            .as_ref()
+            .err()
+            .into_iter()
+            .flat_map(|all| all.iter()),
+    )
     .map(String::as_str)
     .collect();
     if faults.is_empty() {

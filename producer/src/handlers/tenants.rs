@@ -8,10 +8,11 @@ use crate::wire::TenantDocument;
 use http::StatusCode;
 use redrive_shared::clock::Clock;
 use redrive_shared::ids::TenantId;
-use redrive_shared::json::rules::{integer, label};
+use redrive_shared::json::rules::{integer, label, nullable};
 use redrive_shared::json::{FieldError, Fields};
 use redrive_shared::ports::Ports;
 use redrive_shared::repeat::repeat;
+use redrive_shared::request::{Known, Wanted, read_list};
 use redrive_shared::store::{TenantChange, TenantChanged, TenantRow};
 use serde_json::Value;
 
@@ -22,6 +23,8 @@ struct TenantRequest {
     name: Option<String>,
     payload_retention_days: Option<u32>,
     retention_days: Option<u32>,
+    /// Empty: `null` was said, which takes the tenant's own list away.
+    default_providers: Option<Vec<Wanted>>,
 }
 
 impl TenantRequest {
@@ -35,13 +38,30 @@ impl TenantRequest {
         };
         let retention_days = fields.optional("retentionDays", integer(1..=3_650));
         let payload_retention_days = fields.optional("payloadRetentionDays", integer(1..=3_650));
+        let default_providers = fields.optional("defaultProviders", nullable(read_list));
         fields.finish(|| {
             Some(Self {
+                default_providers: default_providers.map(Option::unwrap_or_default),
                 name: name.map(str::to_owned),
                 payload_retention_days,
                 retention_days,
             })
         })
+    }
+
+    /// Settles that every provider of the list can be asked.
+    ///
+    /// # Errors
+    /// 422, or 503 when what is said of the providers has mistakes.
+    fn check_providers<P, R>(&self, app: &App<P, R>) -> Result<(), Problem> {
+        let Some(wanted @ [_, ..]) = self.default_providers.as_deref() else {
+            return Ok(());
+        };
+        let known = Known {
+            configuration: app.configuration()?,
+            default_providers: &[],
+        };
+        known.check_default(wanted).map_err(Problem::invalid)
     }
 
     fn payload_retention_seconds(&self) -> Option<u32> {
@@ -75,7 +95,8 @@ impl TenantRequest {
 
 /// `POST /api/v1/admin/tenants`: makes a tenant.
 ///
-/// 1. Headers, query and body are judged: 400, 422.
+/// 1. Headers, query and body are judged: 400, 422. 503 when it names providers, and what is said of
+///    them has mistakes.
 /// 2. The tenant is stored: 503 when the database does not answer.
 /// 3. 201 with the tenant.
 pub(super) async fn create<P: Ports, R: Readiness>(
@@ -85,11 +106,13 @@ pub(super) async fn create<P: Ports, R: Readiness>(
     idempotency::refuse(&call.parts.headers)?;
     Query::refuse(&call.parts.uri)?;
     let request = TenantRequest::read(&call.json()?, true).map_err(Problem::invalid)?;
+    request.check_providers(app)?;
     let clock = app.ports.clock();
     let now = clock.now();
     let id = TenantId::new(now, app.ports.entropy());
     let name = request.name.clone().unwrap_or_default();
     let mut tenant = TenantRow::new(id, name, now);
+    tenant.default_providers = request.default_providers.clone().unwrap_or_default();
     if let Some(seconds) = request.retention_seconds() {
         tenant.retention_seconds = seconds;
         // A job that is kept for less than a week takes its payload along.
@@ -136,11 +159,13 @@ pub(super) async fn change<P: Ports, R: Readiness>(
 ) -> Result<Answer, Problem> {
     Query::refuse(&call.parts.uri)?;
     let request = TenantRequest::read(&call.json()?, false).map_err(Problem::invalid)?;
+    request.check_providers(app)?;
     let id = path_tenant(call)?;
     let change = TenantChange {
         name: request.name.clone(),
         payload_retention_seconds: request.payload_retention_seconds(),
         retention_seconds: request.retention_seconds(),
+        default_providers: request.default_providers.clone(),
     };
     let store = app.ports.store();
     match repeat(app.ports.clock(), || store.change_tenant(&id, &change)).await? {
@@ -162,6 +187,7 @@ fn document(tenant: TenantRow) -> TenantDocument {
         name: tenant.name,
         retention_days: tenant.retention_seconds / SECONDS_A_DAY,
         payload_retention_days: tenant.payload_retention_seconds / SECONDS_A_DAY,
+        default_providers: tenant.default_providers,
         created_at: tenant.created_at.to_rfc3339(),
     }
 }

@@ -2,6 +2,7 @@
 
 mod admin;
 mod dead_letters;
+mod execute;
 mod jobs;
 mod service;
 mod usage;
@@ -186,6 +187,10 @@ pub(super) fn describe(route: &Route) -> Described {
         Operation::Ready => service::ready(),
         Operation::OpenApi => service::openapi(),
         Operation::SubmitGenerate => jobs::submit_generate(),
+        Operation::SubmitExecute => execute::submit(),
+        Operation::SubmitExecuteTests => execute::submit_tests(),
+        Operation::ListLanguages => execute::languages(),
+        Operation::ListProviders => service::list_providers(),
         Operation::ReadJob => jobs::read(route.path),
         Operation::ListJobs => jobs::list(),
         Operation::CancelJob => jobs::cancel(),

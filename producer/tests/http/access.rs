@@ -58,8 +58,8 @@ async fn a_route_lets_in_the_keys_of_its_scope_and_no_others() {
                 .await
                 .status;
             let refused = match (route.access, scope) {
-                (Access::Public, _) | (Access::Admin, None) => None,
-                (Access::Scope(_), None) => Some(401),
+                (Access::Public, _) | (Access::Admin, None) | (Access::AnyKey, Some(_)) => None,
+                (Access::Scope(_) | Access::AnyKey, None) => Some(401),
                 (Access::Scope(needed), Some(held)) => (needed != *held).then_some(403),
                 (Access::Admin, Some(held)) => (*held != Scope::Admin).then_some(403),
             };

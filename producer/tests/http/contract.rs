@@ -118,9 +118,14 @@ fn the_described_generate_request_is_the_one_that_is_read() {
     let example = &description["paths"]["/api/v1/generate"]["post"]["requestBody"]["content"]["application/json"];
     assert!(GenerateRequest::read(&example["example"], &known).is_ok());
     let whole = json!({
-        "messages": [{"role": "user", "content": "Hello"}], "system": "s", "model": "m",
-        "provider": "openai", "maxTokens": 1, "temperature": 0, "responseFormat": "json",
-        "language": "rust", "difficulty": "easy", "metadata": {}, "refType": "t", "refId": "r",
+        "messages": [{"role": "user", "content": [
+            {"type": "text", "text": "What is this?"}, {"type": "image", "url": "https://a/b.png"}
+        ]}],
+        "system": "s", "model": "m", "provider": "openai", "maxTokens": 1, "temperature": 0,
+        "topP": 1, "stop": ["x"], "seed": 1,
+        "responseFormat": {"type": "jsonSchema", "name": "n", "schema": {"type": "object"}},
+        "providerOptions": {"openai": {"user": "u"}}, "onContentFilter": "fallback",
+        "onRefusal": "succeed", "language": "rust", "difficulty": "easy", "metadata": {}, "refType": "t", "refId": "r",
         "deadlineSeconds": 1, "maxAttempts": 1
     });
     assert!(GenerateRequest::read(&whole, &known).is_ok());
@@ -317,6 +322,8 @@ fn the_described_replay_is_the_one_that_is_read() {
         "model": "m", "provider": "openai", "maxAttempts": 1, "deadlineSeconds": 1, "note": "n"
     });
     assert!(ReplayRequest::read(&whole).is_ok());
+    let list = json!({"providers": [{"provider": "openai"}]});
+    assert!(ReplayRequest::read(&list).is_ok());
     let described: BTreeSet<&String> = schema["properties"]
         .as_object()
         .expect("properties")
@@ -324,7 +331,10 @@ fn the_described_replay_is_the_one_that_is_read() {
         .collect();
     assert_eq!(
         described,
-        whole.as_object().expect("an object").keys().collect()
+        [&whole, &list]
+            .iter()
+            .flat_map(|body| body.as_object().expect("an object").keys())
+            .collect()
     );
     let example = &description["paths"]["/api/v1/dead-letters/{id}/replay"]["post"]["requestBody"]
         ["content"]["application/json"];

@@ -165,7 +165,7 @@ async fn parameters_are_read_strictly() {
         ("=x", "?"),
         ("status=done", "?status"),
         ("status=", "?status"),
-        ("kind=execute", "?kind"),
+        ("kind=workflow", "?kind"),
         ("refId=4711", "?refType"),
         ("refType=ticket", "?refId"),
         ("refType=a&refId=b%00c", "?refId"),

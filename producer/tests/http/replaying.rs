@@ -3,9 +3,11 @@
 use crate::support::{Api, Reply, Step, Tenant, request};
 use axum::body::Body;
 use http::{Method, Request};
+use redrive_shared::configuration::Configuration;
 use redrive_shared::database::DatabaseError;
 use redrive_shared::message::JobMessage;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 fn post(user: &Tenant, job: &str, body: Option<&Value>) -> Request<Body> {
     let path = format!("/api/v1/dead-letters/{job}/replay");
@@ -125,7 +127,7 @@ async fn overrides_change_what_they_name_and_nothing_else() {
         "model": "m-2", "provider": "openai", "maxAttempts": 20, "deadlineSeconds": 604_800
     });
     assert_eq!(replay(&api, &user, job, &overrides).await.status, 202);
-    expected["model"] = json!("m-2");
+    expected["providers"] = json!([{"provider": "openai", "model": "m-2"}]);
     assert_eq!(stored(&api), expected);
     assert_eq!(
         api.database().text(
@@ -147,13 +149,79 @@ async fn overrides_change_what_they_name_and_nothing_else() {
             .status,
         202
     );
-    expected["model"] = json!("m-3");
+    expected["providers"] = json!([{"provider": "openai", "model": "m-3"}]);
     assert_eq!(stored(&api), expected);
     assert_eq!(
         api.database()
             .text("SELECT max_attempts || ' ' || deadline_seconds FROM jobs"),
         "20 604800"
     );
+}
+
+#[tokio::test]
+async fn a_replay_asks_whom_it_names_and_a_model_alone_is_asked_of_the_first() {
+    let value = json!({"default_providers": ["a"], "providers": {
+        "a": {"kind": "openai_compatible", "base_url": "http://a/v1", "default_model": "a-1"},
+        "b": {"kind": "openai_compatible", "base_url": "http://b/v1", "default_model": "b-1"}
+    }});
+    let configuration = Configuration::read(&value).expect("it is right");
+    let api = Api::with_configuration(Ok(Arc::new(configuration)));
+    let user = api.operator().await;
+    let job = api.dead(&user).await;
+    let target = |provider: &str, model: &str| json!({"provider": provider, "model": model});
+    for (overrides, chain) in [
+        (json!({"provider": "b"}), json!([target("b", "b-1")])),
+        // `a` is the default, and lists this model; the job asks `b`.
+        (json!({"model": "a-1"}), json!([target("b", "a-1")])),
+        (
+            json!({"providers": [{"provider": "a", "model": "a-2"}, {"provider": "b"}]}),
+            json!([target("a", "a-2"), target("b", "b-1")]),
+        ),
+        (json!({"model": "a-3"}), json!([target("a", "a-3")])),
+        (json!({"maxAttempts": 2}), json!([target("a", "a-3")])),
+    ] {
+        assert_eq!(
+            replay(&api, &user, &job, &overrides).await.status,
+            202,
+            "{overrides}"
+        );
+        let stored = api
+            .database()
+            .text("SELECT request ->> '$.providers' FROM jobs");
+        let stored: Value = serde_json::from_str(&stored).expect("JSON");
+        assert_eq!(stored, chain, "{overrides}");
+        let model = api.database().text("SELECT model FROM jobs");
+        assert_eq!(json!(model), chain[0]["model"], "{overrides}");
+        api.put_job(&job, "dead_lettered");
+    }
+    // A row of a version that knew one provider.
+    api.database()
+        .execute("UPDATE jobs SET request = json_remove(request, '$.providers')");
+    assert_eq!(
+        replay(&api, &user, &job, &json!({"model": "old"}))
+            .await
+            .status,
+        202
+    );
+    let stored = api
+        .database()
+        .text("SELECT request ->> '$.providers[0].provider' FROM jobs");
+    assert_eq!(stored, "a");
+}
+
+#[tokio::test]
+async fn what_asks_no_model_is_replayed_without_one() {
+    let api = Api::new();
+    let user = api.operator().await;
+    let job = api.dead(&user).await;
+    api.database().execute("UPDATE jobs SET kind = 'execute'");
+    let wish = json!({"model": "m", "provider": "openai"});
+    let reply = replay(&api, &user, &job, &wish).await;
+    assert_eq!(
+        (reply.status, reply.named()),
+        (422, vec!["/model".to_owned(), "/provider".to_owned()])
+    );
+    assert_eq!(replay(&api, &user, &job, &json!({})).await.status, 202);
 }
 
 #[tokio::test]
@@ -187,6 +255,16 @@ async fn a_wrong_body_replays_nothing() {
         (json!({"model": "a b"}), "/model"),
         (json!({"model": "m".repeat(129)}), "/model"),
         (json!({"provider": "other"}), "/provider"),
+        (json!({"provider": null}), "/provider"),
+        (json!({"providers": []}), "/providers"),
+        (
+            json!({"providers": [{"provider": "other"}]}),
+            "/providers/0/provider",
+        ),
+        (
+            json!({"providers": [{"provider": "openai"}], "model": "m"}),
+            "/model",
+        ),
         (json!({"maxAttempts": 0}), "/maxAttempts"),
         (json!({"maxAttempts": 21}), "/maxAttempts"),
         (json!({"maxAttempts": 1.5}), "/maxAttempts"),

@@ -12,7 +12,7 @@ use axum::body::Body;
 use http::{Method, Request};
 use redrive_producer::{App, KeyCache, Readiness, Secrets, router};
 use redrive_shared::clock::Instant;
-use redrive_shared::configuration::{Configuration, ProviderConfiguration};
+use redrive_shared::configuration::{Configuration, Found, ProviderConfiguration};
 use redrive_shared::native::{
     ManualClock, MemoryLog, MemoryQueue, MemoryStatusCache, SeededEntropy,
 };
@@ -112,6 +112,16 @@ impl Api {
     }
 
     pub(crate) fn with_secrets(admin_key: Option<&str>, key_hash_secret: Option<&str>) -> Self {
+        let secrets = Secrets::read(admin_key, key_hash_secret);
+        Self::with(secrets, Ok(Arc::new(configuration())))
+    }
+
+    pub(crate) fn with_configuration(configuration: Found) -> Self {
+        let secrets = Secrets::read(Some(ADMIN_KEY), Some(KEY_HASH_SECRET));
+        Self::with(secrets, configuration)
+    }
+
+    fn with(secrets: Secrets, configuration: Found) -> Self {
         let ports = TestPorts {
             store: Store::new(ScriptedDatabase::in_memory()),
             jobs: MemoryQueue::default(),
@@ -125,12 +135,11 @@ impl Api {
             queue: Mutex::new(Ok(())),
             consumer: Mutex::new(Ok(())),
         };
-        let secrets = Secrets::read(admin_key, key_hash_secret);
         let app = Arc::new(App {
             ports,
             readiness,
             secrets,
-            configuration: configuration(),
+            configuration,
             keys: Arc::new(KeyCache::default()),
         });
         let router = router(Arc::clone(&app));

@@ -49,7 +49,7 @@ async fn a_foreign_id_answers_like_an_unknown_one_on_every_route() {
         );
         compared += 1;
     }
-    assert_eq!(compared, 5);
+    assert_eq!(compared, 6);
 }
 
 #[tokio::test]

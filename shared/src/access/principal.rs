@@ -3,6 +3,8 @@
 use super::scope::{Scope, Scopes};
 use crate::clock::Instant;
 use crate::ids::{KeyId, TenantId};
+use crate::request::Wanted;
+use std::sync::Arc;
 
 /// On whose behalf a request is made, and what it may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +15,8 @@ pub struct Principal {
     pub key_id: KeyId,
     /// What it may do.
     pub scopes: Scopes,
+    /// Whom the tenant's jobs ask that name nobody; empty: as the deployment says.
+    pub default_providers: Arc<[Wanted]>,
 }
 
 impl Principal {
@@ -36,6 +40,8 @@ pub struct KeyRecord {
     pub expires_at: Option<Instant>,
     /// When the key was revoked; `None` means that it was not.
     pub revoked_at: Option<Instant>,
+    /// Whom its tenant's jobs ask that name nobody; empty: as the deployment says.
+    pub default_providers: Arc<[Wanted]>,
 }
 
 /// The key is known and may not be used. For the log only: the client is told the same as for an
@@ -67,6 +73,7 @@ impl KeyRecord {
             tenant_id: self.tenant_id.clone(),
             key_id: self.id.clone(),
             scopes: self.scopes.clone(),
+            default_providers: Arc::clone(&self.default_providers),
         })
     }
 }
@@ -92,6 +99,7 @@ mod tests {
             scopes: Scopes::new([Scope::JobsRead]).expect("not empty"),
             expires_at: None,
             revoked_at: None,
+            default_providers: Arc::from([]),
         }
     }
 

@@ -39,6 +39,11 @@ pub(crate) enum Pass {
 }
 
 impl<P: Ports> Gate<'_, P> {
+    /// How the circuit stands, when nobody may call. Asks for nothing.
+    pub(crate) fn waits(&self) -> Option<(CircuitState, Opening)> {
+        self.memory.waits(self.key, self.ports.clock().now())
+    }
+
     /// Asks for a call that lasts `call_lasts` at most.
     pub(crate) async fn enter(&self, call_lasts: Duration) -> Pass {
         let now = self.ports.clock().now();

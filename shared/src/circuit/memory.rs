@@ -55,6 +55,11 @@ impl CircuitMemory {
         }
     }
 
+    /// How a circuit stands at `now`, when nobody may call.
+    pub(super) fn waits(&self, key: &CircuitKey, now: Instant) -> Option<(CircuitState, Opening)> {
+        self.lock().get(key)?.circuit.waits(now)
+    }
+
     /// Asks for a call at `now`; a probe counts as lost at `probe_until`.
     pub(super) fn enter(&self, key: &CircuitKey, now: Instant, probe_until: Instant) -> Entry {
         self.with(key, |known| {

@@ -108,6 +108,7 @@ impl Report {
             (CircuitSign::Opens { minutes }, _, _) => {
                 Self::Shut(failure.code, Duration::from_mins(minutes.into()))
             }
+            (CircuitSign::OpensUntilHint, _, Some(hint)) => Self::Shut(failure.code, hint),
             (CircuitSign::Counts, Budget::Throttle, Some(hint)) => {
                 Self::Throttled(failure.code, hint.min(LONGEST_HINT))
             }
@@ -115,7 +116,8 @@ impl Report {
                 CircuitSign::Counts,
                 Budget::Throttle | Budget::Failure | Budget::Immediate,
                 Some(_) | None,
-            ) => Self::Failed(failure.code),
+            )
+            | (CircuitSign::OpensUntilHint, _, None) => Self::Failed(failure.code),
         }
     }
 }
@@ -172,21 +174,29 @@ impl Circuit {
         self.standing = standing;
     }
 
+    /// How it stands at `now`, when nobody may call.
+    pub(super) fn waits(&self, now: Instant) -> Option<(CircuitState, Opening)> {
+        match self.standing {
+            Standing::Open(opening) if now < opening.until => Some((CircuitState::Open, opening)),
+            Standing::HalfOpen(opening) if now < opening.until => {
+                Some((CircuitState::HalfOpen, opening))
+            }
+            Standing::Closed | Standing::Open(_) | Standing::HalfOpen(_) => None,
+        }
+    }
+
     /// Asks for a call at `now`. Whoever comes first after the opening is over becomes the probe,
     /// which counts as lost at `probe_until`.
     pub(super) fn enter(&mut self, now: Instant, probe_until: Instant) -> Entry {
+        if let Some((state, opening)) = self.waits(now) {
+            return Entry::Wait(state, opening);
+        }
         let ticket = Ticket {
             openings: self.openings,
             probe: None,
         };
         let opening = match self.standing {
             Standing::Closed => return Entry::Call(ticket),
-            Standing::Open(opening) if now < opening.until => {
-                return Entry::Wait(CircuitState::Open, opening);
-            }
-            Standing::HalfOpen(opening) if now < opening.until => {
-                return Entry::Wait(CircuitState::HalfOpen, opening);
-            }
             Standing::Open(opening) | Standing::HalfOpen(opening) => opening,
         };
         let probed = Opening {

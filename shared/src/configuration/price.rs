@@ -13,6 +13,15 @@ pub struct Price {
     pub output: u64,
 }
 
+/// Where a price was read, so that it can be looked up again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PriceOrigin {
+    /// The day it was read: `YYYY-MM-DD`.
+    pub priced_at: String,
+    /// The page that said it: an `https` URL.
+    pub source: String,
+}
+
 /// An amount of money, in micro-dollars.
 pub type Cost = u64;
 

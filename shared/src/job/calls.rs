@@ -30,7 +30,7 @@ impl Called<'_> {
 }
 
 impl FallbackRecord {
-    /// The call to this provider, if it was asked.
+    /// What was asked of this provider, if it was asked.
     pub(crate) fn call(&self) -> Option<Called<'_>> {
         self.called.then_some(Called {
             provider: &self.provider,
@@ -51,15 +51,16 @@ impl AttemptRecord {
         passed.chain(self.decisive())
     }
 
-    /// The call whose outcome decided. One whose answer is still worked on has no outcome.
+    /// The call whose outcome decided. A provider whose circuit was open, or that could not be
+    /// asked for its settings, is told by the record as well.
     fn decisive(&self) -> Option<Called<'_>> {
         let answered = self.outcome == AttemptOutcome::Succeeded;
-        // Rows that are older than chains of providers do not say `called`.
-        let was_asked = self.called || self.usage.is_some() || self.possibly_billed;
-        let was_asked = was_asked && self.pending.is_none();
+        // Rows that are older than chains do not say `called`.
+        let was_asked = self.called || answered || self.row.is_some() || self.possibly_billed;
         let provider = self.provider.as_deref()?;
-        was_asked.then_some(Called {
+        (was_asked && self.pending.is_none()).then_some(Called {
             provider,
+            // Absent in rows that are older than chains of providers.
             model: self.model.as_deref().unwrap_or_default(),
             answered,
             usage: self.usage,

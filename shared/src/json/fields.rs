@@ -3,6 +3,7 @@
 use super::pointer;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::fmt;
 
 /// The most violations reported for one body; the rest are left out, so that a body of a million
 /// unknown fields does not make an answer of its own size.
@@ -16,6 +17,18 @@ pub struct FieldError {
     pub pointer: String,
     /// What the value must be, in our words: nothing of the value itself.
     pub detail: String,
+}
+
+/// For one who reads a log: where, and what.
+impl fmt::Display for FieldError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pointer = if self.pointer.is_empty() {
+            "/"
+        } else {
+            self.pointer.as_str()
+        };
+        write!(formatter, "`{pointer}` {}", self.detail)
+    }
 }
 
 /// A value and where it stands: what a rule is given.
@@ -40,6 +53,36 @@ impl<'v> Item<'v> {
             value,
             pointer: pointer::join(&self.pointer, segment),
         }
+    }
+
+    /// Whether the value is a string, where that decides how it is read.
+    #[must_use]
+    pub fn is_string(&self) -> bool {
+        self.value.is_string()
+    }
+
+    /// Whether the value is an array, where that decides how it is read.
+    #[must_use]
+    pub fn is_array(&self) -> bool {
+        self.value.is_array()
+    }
+
+    /// Whether the value is an object, where that decides how it is read.
+    #[must_use]
+    pub fn is_object(&self) -> bool {
+        self.value.is_object()
+    }
+
+    /// The value as it is, for a rule that looks at all of it.
+    #[must_use]
+    pub const fn value(&self) -> &'v Value {
+        self.value
+    }
+
+    /// The value as a number, if it is one.
+    #[must_use]
+    pub fn number(&self) -> Option<f64> {
+        self.value.as_f64()
     }
 
     /// The violation that this value is not what it must be.
@@ -138,6 +181,11 @@ impl<'v> Fields<'v> {
         }
     }
 
+    /// Leaves fields unread without calling them unknown, where another violation tells enough.
+    pub fn ignore(&mut self, names: &[&'static str]) {
+        self.asked.extend(names);
+    }
+
     /// Whether the object has this field, valid or not.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
@@ -151,6 +199,18 @@ impl<'v> Fields<'v> {
             return;
         }
         let pointer = pointer::join(&self.pointer, name);
+        self.note(vec![FieldError {
+            pointer,
+            detail: detail.into(),
+        }]);
+    }
+
+    /// Notes a violation deep inside this object; `pointer` begins here.
+    pub fn refuse_at(&mut self, pointer: &str, detail: impl Into<String>) {
+        if self.object.is_none() {
+            return;
+        }
+        let pointer = format!("{}{pointer}", self.pointer);
         self.note(vec![FieldError {
             pointer,
             detail: detail.into(),

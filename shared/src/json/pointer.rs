@@ -18,7 +18,7 @@ pub(super) fn push(pointer: &mut String, segment: &str) {
 }
 
 /// `pointer` with `segment` appended, like [`push`].
-pub(super) fn join(pointer: &str, segment: &str) -> String {
+pub(crate) fn join(pointer: &str, segment: &str) -> String {
     let mut joined = pointer.to_owned();
     push(&mut joined, segment);
     joined

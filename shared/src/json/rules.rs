@@ -80,6 +80,15 @@ pub fn number<'v>(bounds: RangeInclusive<f64>) -> impl Fn(Item<'v>) -> Ruling<f6
     }
 }
 
+/// `true` or `false`.
+pub fn boolean<'v>() -> impl Fn(Item<'v>) -> Ruling<bool> {
+    |item| {
+        item.value
+            .as_bool()
+            .ok_or_else(|| item.refuse("must be `true` or `false`"))
+    }
+}
+
 /// One of a few strings, each with what it stands for.
 pub fn choice<'v, T: Copy>(choices: &[(&str, T)]) -> impl Fn(Item<'v>) -> Ruling<T> {
     move |item| {
@@ -155,6 +164,27 @@ pub fn entries<'v, T>(
                 return Err(entry.refuse("its key must not contain a NUL character"));
             }
             Ok((key.clone(), rule(entry)?))
+        }))
+    }
+}
+
+/// An object with at most `most` names for its keys. A name is judged by `named`, whose error is
+/// shown and so repeats nothing of it, and its value is read by `rule`, which is given the name.
+pub fn names<'v, T, E: Display>(
+    most: usize,
+    named: impl Fn(&str) -> Result<(), E>,
+    rule: impl Fn(&'v str, Item<'v>) -> Ruling<T>,
+) -> impl Fn(Item<'v>) -> Ruling<BTreeMap<String, T>> {
+    move |item| {
+        let object = item
+            .value
+            .as_object()
+            .filter(|object| object.len() <= most)
+            .ok_or_else(|| item.refuse(format!("must be an object of at most {most} names")))?;
+        collect(object.iter().map(|(name, value)| {
+            let entry = item.child(name, value);
+            named(name).map_err(|error| entry.refuse(format!("its name {error}")))?;
+            Ok((name.clone(), rule(name, entry)?))
         }))
     }
 }

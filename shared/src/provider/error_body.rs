@@ -1,7 +1,7 @@
 //! What a provider says went wrong, in any of the shapes seen in the field.
 //!
 //! Only codes and types are compared with anything. Messages may echo the prompt, so a message
-//! decides nothing, but for the one row of the table that lists its wording.
+//! decides nothing, but for the few rows of the table that list how it begins.
 
 use super::lenient::{self, name};
 use super::redact;
@@ -12,12 +12,16 @@ use serde_json::Value;
 pub(super) struct ErrorBody {
     /// `code`: a word such as `insufficient_quota`, or a number, as text.
     pub(super) code: Option<String>,
+    /// A code that says more: Anthropic's `details.error_code`, Azure's `innererror.code`.
+    pub(super) detail: Option<String>,
     /// `type`.
     pub(super) kind: Option<String>,
     /// The provider's words.
     pub(super) message: Option<String>,
     /// `OpenRouter`'s sign of a refused prompt: `metadata` with reasons and the flagged input.
     pub(super) moderated: bool,
+    /// The name of the call, where the body has it.
+    pub(super) request_id: Option<String>,
 }
 
 /// How deep `detail.error` and its like are followed.
@@ -38,28 +42,36 @@ impl ErrorBody {
         // A reply in a list of one has been seen in front of Gemini.
         let root = root.get(0).unwrap_or(root);
         if let Some(error) = root.get("error").filter(|error| is_something(error)) {
-            return Some(Self::of_value(error, DEEPEST).unwrap_or_default());
+            let error = Self::of_value(error, DEEPEST).unwrap_or_default();
+            return Some(Self {
+                request_id: name(root.get("request_id")),
+                ..error
+            });
         }
         let failed = root.get("success").and_then(Value::as_bool) == Some(false);
         let error = root.get("object").and_then(Value::as_str) == Some("error");
         (failed || error).then(|| Self::of_value(root, DEEPEST).unwrap_or_default())
     }
 
-    /// The provider's type and code, to be shown to the tenant. Only short plain words that the
-    /// redaction leaves alone: neither a prompt nor a key passes as one.
+    /// The provider's type and codes, to be shown to the tenant, each only if it is a plain word.
     pub(super) fn named(&self) -> Option<String> {
         let word = |name: &str, word: &Option<String>| {
-            let word = word.as_deref()?;
-            let plain = (1..=48).contains(&word.len())
-                && word
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
-                && redact::excerpt(word.as_bytes()).as_deref() == Some(word);
-            plain.then(|| format!("{name} `{word}`"))
+            let word = plain_word(word.as_deref()?)?;
+            Some(format!("{name} `{word}`"))
         };
-        let words = [word("type", &self.kind), word("code", &self.code)];
+        let words = [
+            word("type", &self.kind),
+            word("code", &self.code),
+            word("detail", &self.detail),
+        ];
         let words: Vec<String> = words.into_iter().flatten().collect();
         (!words.is_empty()).then(|| words.join(" and "))
+    }
+
+    pub(super) fn of_event(event: &Value) -> Self {
+        Self::within(event)
+            .or_else(|| Self::of_value(event, DEEPEST))
+            .unwrap_or_default()
     }
 
     fn of_value(value: &Value, depth: u8) -> Option<Self> {
@@ -90,19 +102,25 @@ impl ErrorBody {
                 .and_then(|metadata| metadata.get(key))
                 .is_some_and(is_something)
         };
+        let inner = |key: &str, code: &str| name(error.get(key).and_then(|inner| inner.get(code)));
         Self {
             code: name(error.get("code")).or_else(|| name(error.get("statusCode"))),
+            detail: inner("details", "error_code")
+                .or_else(|| inner("innererror", "code"))
+                .or_else(|| inner("inner_error", "code")),
             kind: name(error.get("type")),
             message: lenient::text(error.get("message"))
                 .or_else(|| lenient::text(error.get("msg")))
                 .map(str::to_owned),
             moderated: flagged("reasons") && flagged("flagged_input"),
+            request_id: None,
         }
     }
 
-    /// The code, then the type.
+    /// The codes, then the type.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.code.iter().chain(&self.kind).map(String::as_str)
+        let codes = self.code.iter().chain(&self.detail);
+        codes.chain(&self.kind).map(String::as_str)
     }
 
     /// The status of failure that the code spells, as `429` or `"429"`.
@@ -110,6 +128,17 @@ impl ErrorBody {
         let status = self.code.as_ref()?.parse().ok()?;
         (400..600).contains(&status).then_some(status)
     }
+}
+
+/// A word of a provider's that may be shown to the tenant: short, plain, and left alone by the
+/// redaction, so that neither a prompt nor a key passes as one.
+pub(super) fn plain_word(word: &str) -> Option<&str> {
+    let plain = (1..=48).contains(&word.len())
+        && word
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
+        && redact::excerpt(word.as_bytes()).as_deref() == Some(word);
+    plain.then_some(word)
 }
 
 /// Whether a field says anything: some servers send `"error": null` or `""` with every answer.
@@ -124,137 +153,4 @@ fn is_something(value: &Value) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn read(body: &Value) -> ErrorBody {
-        ErrorBody::of_failed_reply(body.to_string().as_bytes())
-    }
-
-    #[test]
-    fn every_shape_of_the_field_is_read() {
-        for (body, code, kind, message) in [
-            (
-                json!({"error": {"message": "m", "type": "t", "param": null, "code": "c"}}),
-                Some("c"),
-                Some("t"),
-                Some("m"),
-            ),
-            (
-                json!({"error": {"message": "m", "type": "t", "code": 400}}),
-                Some("400"),
-                Some("t"),
-                Some("m"),
-            ),
-            (json!({"error": "m"}), None, None, Some("m")),
-            (
-                json!({"object": "error", "message": "m", "type": "t", "code": 400}),
-                Some("400"),
-                Some("t"),
-                Some("m"),
-            ),
-            (json!({"detail": "m"}), None, None, Some("m")),
-            (
-                json!({"detail": [{"loc": ["body"], "msg": "m", "type": "t"}]}),
-                None,
-                Some("t"),
-                Some("m"),
-            ),
-            (
-                json!({"detail": {"error": {"message": "m", "code": "c"}}}),
-                Some("c"),
-                None,
-                Some("m"),
-            ),
-            (
-                json!({"success": false, "errors": [{"code": 7009, "message": "m"}]}),
-                Some("7009"),
-                None,
-                Some("m"),
-            ),
-            (
-                json!({"statusCode": 401, "message": "m"}),
-                Some("401"),
-                None,
-                Some("m"),
-            ),
-            (
-                json!([{"error": {"code": 429, "message": "m"}}]),
-                Some("429"),
-                None,
-                Some("m"),
-            ),
-            (json!({"message": "m"}), None, None, Some("m")),
-            (
-                json!({"error": {"code": ["c"], "type": {}, "message": 5}}),
-                None,
-                None,
-                None,
-            ),
-            (json!(7), None, None, None),
-        ] {
-            let error = read(&body);
-            let read = (
-                error.code.as_deref(),
-                error.kind.as_deref(),
-                error.message.as_deref(),
-            );
-            assert_eq!(read, (code, kind, message), "{body}");
-        }
-    }
-
-    #[test]
-    fn a_page_of_html_says_nothing() {
-        assert_eq!(
-            ErrorBody::of_failed_reply(b"<html>429</html>"),
-            ErrorBody::default()
-        );
-    }
-
-    #[test]
-    fn an_error_that_says_nothing_is_none_in_a_success() {
-        for empty in [json!(null), json!(""), json!(false), json!([])] {
-            assert_eq!(
-                ErrorBody::within(&json!({"error": empty, "choices": []})),
-                None
-            );
-        }
-        assert!(ErrorBody::within(&json!({"error": {}})).is_some());
-        assert!(ErrorBody::within(&json!({"success": false})).is_some());
-        assert_eq!(
-            ErrorBody::within(&json!({"success": true, "choices": []})),
-            None
-        );
-    }
-
-    #[test]
-    fn only_a_status_of_failure_is_read_from_a_code() {
-        let spelled = |code: Value| read(&json!({"error": {"code": code}})).status();
-        assert_eq!(spelled(json!(429)), Some(429));
-        assert_eq!(spelled(json!("503")), Some(503));
-        assert_eq!(spelled(json!(200)), None);
-        assert_eq!(spelled(json!(3040)), None);
-        assert_eq!(spelled(json!("slow_down")), None);
-    }
-
-    #[test]
-    fn only_plain_words_are_shown_to_the_tenant() {
-        let named = |code: &str| {
-            let body = serde_json::json!({"error": {"type": "some_error", "code": code}});
-            ErrorBody::of_failed_reply(body.to_string().as_bytes()).named()
-        };
-        let both = Some("type `some_error` and code `model_not_found`".to_owned());
-        assert_eq!(named("model_not_found"), both);
-        let alone = Some("type `some_error`".to_owned());
-        for code in [
-            "please write a poem",
-            "sk-abcdefghijklmnopqrstuvwx",
-            "",
-            "a\nb",
-        ] {
-            assert_eq!(named(code), alone, "{code:?}");
-        }
-        assert_eq!(ErrorBody::default().named(), None);
-    }
-}
+mod tests;

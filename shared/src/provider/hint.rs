@@ -22,22 +22,58 @@ pub(super) fn retry_after(headers: &ReplyHeaders, now: Instant) -> Option<Durati
     millis.or_else(after).map(within_bounds)
 }
 
-/// The longest reset among the budgets of requests and tokens that are used up.
-///
-/// A budget that is not used up says when it will be full again, which is no reason to wait.
-pub(super) fn reset(headers: &ReplyHeaders) -> Option<Duration> {
+/// Milliseconds of a day.
+const DAY_MS: i64 = 86_400_000;
+
+/// No reset of a budget is believed to be further away.
+const LONGEST_RESET: Duration = Duration::from_hours(1);
+
+/// How long until the budgets of requests and tokens that are used up are there again: OpenAI's,
+/// which are durations, else Anthropic's, which are instants.
+pub(super) fn reset(headers: &ReplyHeaders, now: Instant) -> Option<Duration> {
+    let reset = openai_reset(headers).or_else(|| anthropic_reset(headers, now));
+    reset.map(within_bounds)
+}
+
+/// The longest reset among the budgets that are used up. One that is not says when it will be full
+/// again, which is no reason to wait.
+fn openai_reset(headers: &ReplyHeaders) -> Option<Duration> {
     ["requests", "tokens"]
         .into_iter()
-        .filter(|budget| {
-            let remaining = headers.get(&format!("x-ratelimit-remaining-{budget}"));
-            remaining.is_some_and(|text| text.trim().parse() == Ok(0_u64))
-        })
+        .filter(|budget| is_used_up(headers, &format!("x-ratelimit-remaining-{budget}")))
         .filter_map(|budget| {
             let text = headers.get(&format!("x-ratelimit-reset-{budget}"))?;
             positive(text, 1.0).or_else(|| go_duration(text))
         })
         .max()
-        .map(within_bounds)
+}
+
+/// The longest reset among the budgets that are used up, else among all: what remains is rounded to
+/// thousands, so a budget may be too small for a call and not be 0.
+///
+/// An instant of another clock is believed for an hour at most.
+fn anthropic_reset(headers: &ReplyHeaders, now: Instant) -> Option<Duration> {
+    let resets = ["requests", "tokens", "input-tokens", "output-tokens"]
+        .into_iter()
+        .filter_map(|budget| {
+            let text = headers.get(&format!("anthropic-ratelimit-{budget}-reset"))?;
+            let wait = Instant::parse_rfc3339(text.trim())?.millis_since(now);
+            let wait = Duration::from_millis(u64::try_from(wait).ok().filter(|wait| *wait > 0)?);
+            let remaining = format!("anthropic-ratelimit-{budget}-remaining");
+            Some((is_used_up(headers, &remaining), wait.min(LONGEST_RESET)))
+        });
+    resets.max().map(|(_, wait)| wait)
+}
+
+fn is_used_up(headers: &ReplyHeaders, remaining: &str) -> bool {
+    let remaining = headers.get(remaining);
+    remaining.is_some_and(|text| text.trim().parse() == Ok(0_u64))
+}
+
+/// How long until the next 00:00 UTC: more than nothing, and at most a day.
+pub(super) const fn until_midnight(now: Instant) -> Duration {
+    let left = DAY_MS - now.as_millis().rem_euclid(DAY_MS);
+    Duration::from_millis(left.unsigned_abs())
 }
 
 /// Whether `x-should-retry` says `false`, the provider's last word.
@@ -95,141 +131,4 @@ fn go_duration(text: &str) -> Option<Duration> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::retry::{LONGEST_DELAY, SHORTEST_DELAY};
-    use proptest::prelude::{any, prop_assert, proptest};
-
-    const NOW: Instant = Instant::from_millis(1_795_258_517_000);
-
-    fn after(fields: &[(&str, &str)]) -> Option<Duration> {
-        retry_after(&fields.iter().copied().collect(), NOW)
-    }
-
-    const fn millis(count: u64) -> Duration {
-        Duration::from_millis(count)
-    }
-
-    #[test]
-    fn retry_after_is_read_in_seconds_milliseconds_and_as_a_date() {
-        assert_eq!(after(&[("Retry-After", "20")]), Some(millis(20_000)));
-        assert_eq!(after(&[("retry-after", " 1.5 ")]), Some(millis(1_500)));
-        assert_eq!(
-            after(&[("retry-after-ms", "750.5")]),
-            Some(Duration::from_micros(750_500))
-        );
-        assert_eq!(
-            after(&[("retry-after", "Sat, 21 Nov 2026 10:56:17 GMT")]),
-            Some(millis(60_000))
-        );
-    }
-
-    #[test]
-    fn milliseconds_win_over_seconds_unless_they_are_nonsense() {
-        assert_eq!(
-            after(&[("retry-after", "20"), ("retry-after-ms", "900")]),
-            Some(millis(900))
-        );
-        assert_eq!(
-            after(&[("retry-after", "20"), ("retry-after-ms", "soon")]),
-            Some(millis(20_000))
-        );
-    }
-
-    #[test]
-    fn nonsense_counts_as_absent() {
-        for text in [
-            "",
-            "0",
-            "-1",
-            "-0.5",
-            "NaN",
-            "inf",
-            "-inf",
-            "soon",
-            "1,5",
-            "\u{0}",
-            "Sat, 21 Nov 2026 10:55:17 GMT",
-            "Wed, 21 Oct 2015 07:28:00 GMT",
-        ] {
-            assert_eq!(after(&[("retry-after", text)]), None, "{text:?}");
-        }
-        assert_eq!(after(&[]), None);
-    }
-
-    #[test]
-    fn hints_are_moved_into_bounds() {
-        assert_eq!(after(&[("retry-after-ms", "1")]), Some(SHORTEST_DELAY));
-        assert_eq!(after(&[("retry-after", "99999999")]), Some(LONGEST_DELAY));
-        assert_eq!(after(&[("retry-after", "1e300")]), Some(LONGEST_DELAY));
-        assert_eq!(
-            after(&[("retry-after", "Sat, 21 Nov 2099 10:55:17 GMT")]),
-            Some(LONGEST_DELAY)
-        );
-    }
-
-    fn resets(requests: (&str, &str), tokens: (&str, &str)) -> Option<Duration> {
-        reset(&ReplyHeaders::from_iter([
-            ("x-ratelimit-remaining-requests", requests.0),
-            ("x-ratelimit-reset-requests", requests.1),
-            ("x-ratelimit-remaining-tokens", tokens.0),
-            ("x-ratelimit-reset-tokens", tokens.1),
-        ]))
-    }
-
-    #[test]
-    fn resets_are_read_as_go_durations_and_as_seconds() {
-        for (text, read) in [
-            ("1s", Some(millis(1_000))),
-            ("6m0s", Some(millis(360_000))),
-            ("1m3.5s", Some(millis(63_500))),
-            ("1h2m3s", Some(millis(3_723_000))),
-            ("712ms", Some(millis(712))),
-            ("12ms", Some(SHORTEST_DELAY)),
-            ("900µs", Some(SHORTEST_DELAY)),
-            ("7", Some(millis(7_000))),
-            ("7.66s", Some(millis(7_660))),
-            ("-1", None),
-            ("0s", None),
-            ("1x", None),
-            ("s", None),
-            ("1m-3s", None),
-            ("1.2.3s", None),
-            ("12µ", None),
-        ] {
-            assert_eq!(resets(("0", text), ("5", "9h")), read, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn the_longest_reset_of_the_used_up_budgets_counts() {
-        assert_eq!(resets(("0", "1s"), ("0", "3s")), Some(millis(3_000)));
-        assert_eq!(resets(("9", "1s"), ("0", "3s")), Some(millis(3_000)));
-        assert_eq!(resets(("0", "1s"), ("-1", "3s")), Some(millis(1_000)));
-        assert_eq!(resets(("9", "1s"), ("9", "3s")), None);
-    }
-
-    #[test]
-    fn only_false_forbids_a_retry() {
-        let said = |text: &str| forbids_retry(&ReplyHeaders::from_iter([("X-Should-Retry", text)]));
-        assert!(said("false") && said(" FALSE "));
-        assert!(!said("true") && !said("") && !said("0"));
-        assert!(!forbids_retry(&ReplyHeaders::default()));
-    }
-
-    proptest! {
-        #[test]
-        fn no_header_makes_a_hint_outside_bounds(text in any::<String>(), number in any::<f64>()) {
-            for text in [text, number.to_string(), format!("{number}s")] {
-                let hints = [
-                    after(&[("retry-after", &text)]),
-                    after(&[("retry-after-ms", &text)]),
-                    resets(("0", &text), ("0", &text)),
-                ];
-                for hint in hints.into_iter().flatten() {
-                    prop_assert!((SHORTEST_DELAY..=LONGEST_DELAY).contains(&hint), "{text:?}: {hint:?}");
-                }
-            }
-        }
-    }
-}
+mod tests;

@@ -1,5 +1,6 @@
 //! Reading values as providers really write them: numbers as strings, codes as integers.
 
+use super::Usage;
 use serde_json::Value;
 
 /// The largest integer that a double, and so D1 and every JSON client, holds exactly.
@@ -16,11 +17,21 @@ const MOST_VALUES: usize = 20_000;
 ///
 /// White space around it is no mistake: some providers send blank lines while the model thinks.
 pub(super) fn json(body: &[u8]) -> Option<Value> {
+    json_of(body, MOST_VALUES)
+}
+
+/// The same for a body that may hold so many values.
+pub(super) fn json_of(body: &[u8], values: usize) -> Option<Value> {
     let text = std::str::from_utf8(body).ok()?;
-    if values_at_most(body) > MOST_VALUES {
+    if !holds_at_most(body, values) {
         return None;
     }
     serde_json::from_str(text.trim_start_matches('\u{feff}').trim()).ok()
+}
+
+/// Whether a body holds no more than so many values.
+pub(super) fn holds_at_most(body: &[u8], values: usize) -> bool {
+    values_at_most(body) <= values
 }
 
 /// How many values a body holds at most: what opens one or parts two, outside of strings.
@@ -67,6 +78,11 @@ pub(super) fn count(value: Option<&Value>) -> Option<u64> {
 fn whole(number: f64) -> Option<u64> {
     let spelled = format!("{number:.0}");
     (number.fract() == 0.0).then(|| spelled.parse().ok())?
+}
+
+/// What a provider counted; `None` when it counted nothing.
+pub(super) fn usage(said: Usage) -> Option<Usage> {
+    (said != Usage::default()).then_some(said)
 }
 
 /// The longest beginning of `text` that has at most `limit` bytes and breaks no character.

@@ -3,5 +3,6 @@
 mod reply;
 mod request;
 
-pub(super) use reply::answer;
+pub(super) use reply::{answer, finish_reason, usage};
 pub use request::request;
+pub(super) use request::{RESERVED, WireMessage, body, messages};

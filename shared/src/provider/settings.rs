@@ -1,7 +1,7 @@
 //! The providers of a deployment, ready to be asked: the configuration with its secrets.
 
 use super::headers::HeaderText;
-use super::{Action, Dialect, Failure, Fallback};
+use super::{Action, Dialect, Failure, Fallback, run_code};
 use crate::access::Secret;
 use crate::configuration::{Configuration, HeaderSource, ProviderConfiguration, Reached};
 use crate::error_code::ErrorCode;
@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Default)]
 pub struct Providers {
     configuration: Configuration,
+    problems: Vec<String>,
     settings: BTreeMap<String, Result<ProviderSettings, Misconfigured>>,
 }
 
@@ -65,13 +66,16 @@ impl Providers {
     /// The providers of `configuration`, with the secrets that `secret` knows by their names.
     #[must_use]
     pub fn new(configuration: Configuration, secret: impl Fn(&str) -> Option<String>) -> Self {
-        let settings = configuration
+        let problems = problems(&configuration, &secret);
+        let mut settings: BTreeMap<_, _> = configuration
             .providers
             .iter()
             .map(|(name, one)| (name.clone(), ProviderSettings::new(one.clone(), &secret)))
             .collect();
+        settings.extend(run_code::settings(&configuration, &secret));
         Self {
             configuration,
+            problems,
             settings,
         }
     }
@@ -97,15 +101,62 @@ impl Providers {
         }
     }
 
-    /// What keeps providers from being asked, one sentence each.
+    /// What keeps providers from being asked, one sentence each: every secret that is missing or
+    /// cannot be sent.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
-        let settings = self.settings.values();
-        settings
-            .filter_map(|one| one.as_ref().err())
-            .map(ToString::to_string)
-            .collect()
+        self.problems.clone()
     }
+}
+
+fn problems(configuration: &Configuration, secret: impl Fn(&str) -> Option<String>) -> Vec<String> {
+    let providers = configuration.providers.values();
+    let mut problems: Vec<String> = providers
+        .filter_map(|one| host_of_configured(one).err())
+        .map(|wrong| wrong.to_string())
+        .collect();
+    let keys = configuration.keys();
+    for name in configuration.secrets() {
+        let read = if keys.contains(name) {
+            key(name, &secret)
+        } else {
+            sendable(name, &secret)
+        };
+        problems.extend(read.err().map(|wrong| wrong.to_string()));
+    }
+    problems
+}
+
+fn host_of_configured(configuration: &ProviderConfiguration) -> Result<(), Misconfigured> {
+    let Reached::Url { base_url, .. } = &configuration.reached else {
+        return Ok(());
+    };
+    let setting = || format!("providers.{}.base_url", configuration.name);
+    host_of(base_url)
+        .map(|_host| ())
+        .map_err(|rule| Misconfigured::new(setting(), rule))
+}
+
+/// A secret that can be the value of a header field. One set from a file tends to end in a line end.
+fn sendable(name: &str, secret: impl Fn(&str) -> Option<String>) -> Result<String, Misconfigured> {
+    let secret = secret(name).map(|secret| secret.trim().to_owned());
+    let secret = secret.filter(|secret| !secret.is_empty());
+    let secret = secret.ok_or_else(|| Misconfigured::new(name, "is not set"))?;
+    if HeaderText::new(&secret).is_err() {
+        let rule = "must consist of visible ASCII characters";
+        return Err(Misconfigured::new(name, rule));
+    }
+    Ok(secret)
+}
+
+/// A key, which has no space in it.
+fn key(name: &str, secret: impl Fn(&str) -> Option<String>) -> Result<String, Misconfigured> {
+    let key = sendable(name, secret)?;
+    if key.contains(' ') {
+        let rule = "must consist of visible ASCII characters";
+        return Err(Misconfigured::new(name, rule));
+    }
+    Ok(key)
 }
 
 impl ProviderSettings {
@@ -117,28 +168,14 @@ impl ProviderSettings {
         configuration: ProviderConfiguration,
         secret: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, Misconfigured> {
-        if let Reached::Url { base_url, .. } = &configuration.reached {
-            host_of(base_url).map_err(|rule| {
-                Misconfigured::new(format!("providers.{}.base_url", configuration.name), rule)
-            })?;
-        }
-        let known = |name: &str| {
-            // A secret set from a file tends to end in a line end.
-            let secret = secret(name).map(|secret| secret.trim().to_owned());
-            let secret = secret.filter(|secret| !secret.is_empty());
-            let secret = secret.ok_or_else(|| Misconfigured::new(name, "is not set"))?;
-            if secret.contains(' ') || HeaderText::new(&secret).is_err() {
-                let rule = "must consist of visible ASCII characters";
-                return Err(Misconfigured::new(name, rule));
-            }
-            Ok(secret)
-        };
-        let api_key = configuration.api_key_secret.as_deref().map(known);
+        host_of_configured(&configuration)?;
+        let api_key = configuration.api_key_secret.as_deref();
+        let api_key = api_key.map(|name| key(name, &secret));
         let mut headers = Vec::with_capacity(configuration.headers.len());
         for (name, source) in &configuration.headers {
             let value = match source {
                 HeaderSource::Text(text) => text.clone(),
-                HeaderSource::Secret(secret) => known(secret)?,
+                HeaderSource::Secret(name) => sendable(name, &secret)?,
             };
             let value = HeaderText::new(value).map_err(|_invalid| {
                 let setting = format!("providers.{}.headers.{name}", configuration.name);
@@ -173,20 +210,6 @@ impl ProviderSettings {
     pub(crate) fn bearer(&self) -> Option<HeaderText> {
         let key = self.api_key.as_ref()?;
         HeaderText::new(format!("Bearer {}", key.reveal())).ok()
-    }
-
-    /// The base URL followed by `path`, which is not appended when it is already there; `None` for
-    /// what is reached by a binding.
-    pub(crate) fn endpoint(&self, path: &str) -> Option<String> {
-        let Reached::Url { base_url, .. } = &self.configuration.reached else {
-            return None;
-        };
-        let base = base_url.trim().trim_end_matches('/');
-        Some(if base.ends_with(path) {
-            base.to_owned()
-        } else {
-            format!("{base}{path}")
-        })
     }
 }
 

@@ -2,20 +2,24 @@
 //!
 //! The rows themselves are in [`rows`]; nothing about a provider is decided anywhere else.
 
+mod outcome;
 pub(super) mod rows;
+mod sign;
+pub(super) mod usual;
+
+pub(super) use outcome::{Outcome, Waits};
+pub(super) use sign::{Sign, Statuses};
 
 use super::error_body::ErrorBody;
-use super::{Action, Budget, CircuitSign, Provider, Row, TransportError};
-use crate::error_code::ErrorCode;
-use crate::retry::Backoff;
+use super::{Action, CircuitSign, Provider, Quirks, Row, TransportError};
 
 /// One rule of a row. A row with several rules differs by status or provider.
 #[derive(Debug)]
 pub(super) struct Rule {
     pub(super) row: Row,
     /// Whose replies it is for.
-    providers: &'static [Provider],
-    when: When,
+    pub(super) providers: &'static [Provider],
+    pub(super) when: When,
     pub(super) then: Then,
 }
 
@@ -26,35 +30,11 @@ pub(super) enum When {
     Transport(TransportError),
     /// This was found in a reply whose status is a success.
     Finding(Finding),
-    /// The reply failed with this status and this sign.
+    /// The reply failed with this status and this sign. The status 200 is that of a response that
+    /// failed in its body.
     Status(Statuses, Sign),
     /// The provider forbade a retry that the row for this status allows.
     RetryForbidden(Statuses),
-}
-
-/// Some statuses.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Statuses {
-    Of(&'static [u16]),
-    /// From the first to the last, both included.
-    Between(u16, u16),
-}
-
-/// What has to be true of a failed reply besides its status.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Sign {
-    /// Nothing.
-    Any,
-    /// Its code or type is one of these; `*_limit` stands for every word that ends in `_limit`.
-    Named(&'static [&'static str]),
-    /// It lists why the prompt was flagged.
-    Moderated,
-    /// It says how long to wait.
-    Hinted,
-    /// Its message begins with the first text and holds the second.
-    ///
-    /// The beginning is the provider's own, so a prompt quoted further on cannot imitate it.
-    Says(&'static str, &'static str),
 }
 
 /// What reading a successful reply can find, in the order in which it is looked for.
@@ -62,18 +42,28 @@ pub(super) enum Sign {
 pub(super) enum Finding {
     /// The body is no JSON in UTF-8, breaks off, or is too large.
     Unreadable,
+    /// The body is a stream of events, which nobody asked for, and no error begins it.
+    EventStream,
     /// The body is an error all the same.
     ErrorInside,
+    /// The provider works on the answer in the background.
+    InProgress,
     /// The body holds no message.
     NoMessage,
+    /// The model stopped in the middle of its turn.
+    TurnPaused,
     /// A filter stopped the answer.
     ContentFiltered,
     /// The model declined.
     Refused,
     /// The model said nothing, and wants no tool called.
     EmptyOutput,
+    /// The same, where the configuration wants it asked once more.
+    EmptyUnwanted,
     /// The answer was cut off at the token limit.
     CutShort,
+    /// The answer was cut off where the model's context ended.
+    ContextFull,
 }
 
 /// What a rule says.
@@ -85,7 +75,12 @@ pub(super) enum Then {
     Mark(Mark),
     /// The table is read again for the error in the body.
     Reenter,
-    /// The row's retry is replaced, and with it what it says to the circuit.
+    /// The answer is to be asked for so many seconds later.
+    Poll(u8),
+    /// The turn is to be gone on with.
+    GoOn,
+    /// The row's retry is replaced, and with it what it says to the circuit; another provider is
+    /// asked at once.
     Instead(Action, CircuitSign),
 }
 
@@ -98,21 +93,6 @@ pub(super) enum Mark {
     Truncated,
 }
 
-/// What a failure means.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Outcome {
-    pub(super) action: Action,
-    pub(super) budget: Budget,
-    pub(super) circuit: CircuitSign,
-    pub(super) backoff: Backoff,
-    pub(super) code: ErrorCode,
-    pub(super) message: &'static str,
-    pub(super) max_retries: Option<u8>,
-    pub(super) possibly_billed: bool,
-    /// Wait for the provider's rate limit budgets when it sends no `retry-after`.
-    pub(super) waits_for_reset: bool,
-}
-
 /// What is known about a call when the table is read.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Evidence<'a> {
@@ -121,6 +101,7 @@ pub(super) enum Evidence<'a> {
     Status {
         status: u16,
         error: &'a ErrorBody,
+        quirks: &'a Quirks,
         hinted: bool,
     },
     RetryForbidden(u16),
@@ -128,9 +109,19 @@ pub(super) enum Evidence<'a> {
 
 /// The first rule for this evidence.
 fn rule(provider: Provider, evidence: Evidence<'_>) -> Option<&'static Rule> {
-    rows::TABLE
-        .iter()
-        .find(|rule| rule.providers.contains(&provider) && rule.when.matches(evidence))
+    rows::all().find(|rule| rule.providers.contains(&provider) && rule.when.matches(evidence))
+}
+
+/// The row and what it says of a failure; `None` when the table says nothing about the evidence.
+pub(super) fn failing_if_known(
+    provider: Provider,
+    evidence: Evidence<'_>,
+) -> Option<(Row, Outcome)> {
+    let rule = rule(provider, evidence)?;
+    match rule.then {
+        Then::Fail(outcome) => Some((rule.row, outcome)),
+        Then::Mark(_) | Then::Reenter | Then::Poll(_) | Then::GoOn | Then::Instead(..) => None,
+    }
 }
 
 /// The row and what it says of a failure.
@@ -138,17 +129,14 @@ fn rule(provider: Provider, evidence: Evidence<'_>) -> Option<&'static Rule> {
 /// A test shows that the table has one for every status and every finding that fails; the last
 /// resort stands here so that the function is total without a panic.
 pub(super) fn failing(provider: Provider, evidence: Evidence<'_>) -> (Row, Outcome) {
-    match rule(provider, evidence).map(|rule| (rule.row, rule.then)) {
-        Some((row, Then::Fail(outcome))) => (row, outcome),
-        Some((_, Then::Mark(_) | Then::Reenter | Then::Instead(..))) | None => rows::LAST_RESORT,
-    }
+    failing_if_known(provider, evidence).unwrap_or(rows::LAST_RESORT)
 }
 
 /// How an answer with this finding is marked; `None` when the finding makes it a failure.
 pub(super) fn mark(provider: Provider, finding: Finding) -> Option<Mark> {
     match rule(provider, Evidence::Finding(finding))?.then {
         Then::Mark(mark) => Some(mark),
-        Then::Fail(_) | Then::Reenter | Then::Instead(..) => None,
+        Then::Fail(_) | Then::Reenter | Then::Poll(_) | Then::GoOn | Then::Instead(..) => None,
     }
 }
 
@@ -158,11 +146,26 @@ pub(super) fn reenters(provider: Provider, finding: Finding) -> bool {
         .is_some_and(|rule| matches!(rule.then, Then::Reenter))
 }
 
+/// In how many seconds to ask for an answer that the provider works on; `None` when it is none
+/// that does.
+pub(super) fn polls(provider: Provider) -> Option<u8> {
+    match rule(provider, Evidence::Finding(Finding::InProgress))?.then {
+        Then::Poll(seconds) => Some(seconds),
+        Then::Fail(_) | Then::Mark(_) | Then::Reenter | Then::GoOn | Then::Instead(..) => None,
+    }
+}
+
+/// Whether a turn that paused is gone on with.
+pub(super) fn goes_on(provider: Provider) -> bool {
+    rule(provider, Evidence::Finding(Finding::TurnPaused))
+        .is_some_and(|rule| matches!(rule.then, Then::GoOn))
+}
+
 /// What to do instead of a retry that the provider forbids, and what that says to the circuit.
 pub(super) fn instead_of_retry(provider: Provider, status: u16) -> Option<(Action, CircuitSign)> {
     match rule(provider, Evidence::RetryForbidden(status))?.then {
         Then::Instead(action, circuit) => Some((action, circuit)),
-        Then::Fail(_) | Then::Mark(_) | Then::Reenter => None,
+        Then::Fail(_) | Then::Mark(_) | Then::Reenter | Then::Poll(_) | Then::GoOn => None,
     }
 }
 
@@ -176,9 +179,10 @@ impl When {
                 Evidence::Status {
                     status,
                     error,
+                    quirks,
                     hinted,
                 },
-            ) => statuses.contain(status) && sign.shows(error, hinted),
+            ) => statuses.contain(status) && sign.shows(error, quirks, hinted),
             (Self::RetryForbidden(statuses), Evidence::RetryForbidden(status)) => {
                 statuses.contain(status)
             }
@@ -193,137 +197,11 @@ impl When {
     }
 }
 
-impl Statuses {
-    fn contain(self, status: u16) -> bool {
-        match self {
-            Self::Of(list) => list.contains(&status),
-            Self::Between(first, last) => (first..=last).contains(&status),
-        }
-    }
-}
-
-impl Sign {
-    fn shows(self, error: &ErrorBody, hinted: bool) -> bool {
-        match self {
-            Self::Any => true,
-            Self::Named(patterns) => error.names().any(|name| is_named(patterns, name)),
-            Self::Moderated => error.moderated,
-            Self::Hinted => hinted,
-            Self::Says(beginning, part) => error
-                .message
-                .as_deref()
-                .and_then(|message| message.strip_prefix(beginning))
-                .is_some_and(|rest| rest.contains(part)),
-        }
-    }
-}
-
-fn is_named(patterns: &[&str], name: &str) -> bool {
-    patterns
-        .iter()
-        .any(|pattern| match pattern.strip_prefix('*') {
-            Some(ending) => name.ends_with(ending),
-            None => *pattern == name,
-        })
-}
-
-/// The status to read the table with for an error found in a successful reply (row 5): the code if
-/// it spells one, else the one that its code or type usually comes with, else 502.
-pub(super) fn implied_status(error: &ErrorBody) -> u16 {
-    error.status().unwrap_or_else(|| {
-        error
-            .names()
-            .find_map(|name| {
-                rows::USUAL_STATUSES
-                    .iter()
-                    .find(|(_, patterns)| is_named(patterns, name))
-            })
-            .map_or(502, |(status, _)| *status)
-    })
-}
-
 const fn rule_of(row: u8, providers: &'static [Provider], when: When, then: Then) -> Rule {
     Rule {
         row: Row::new(row),
         providers,
         when,
         then,
-    }
-}
-
-/// The request is at fault: the job ends as `failed`.
-const fn fail(code: ErrorCode, message: &'static str) -> Outcome {
-    Outcome {
-        action: Action::Fail,
-        budget: Budget::Immediate,
-        circuit: CircuitSign::Unmoved,
-        backoff: Backoff::Standard,
-        code,
-        message,
-        max_retries: None,
-        possibly_billed: false,
-        waits_for_reset: false,
-    }
-}
-
-/// An operator has to act: the job is dead-lettered.
-const fn dead(code: ErrorCode, message: &'static str) -> Outcome {
-    Outcome {
-        action: Action::DeadLetter,
-        ..fail(code, message)
-    }
-}
-
-/// The same call may succeed later.
-const fn retry(
-    budget: Budget,
-    backoff: Backoff,
-    code: ErrorCode,
-    message: &'static str,
-) -> Outcome {
-    Outcome {
-        action: Action::Retry,
-        budget,
-        backoff,
-        ..fail(code, message)
-    }
-}
-
-impl Outcome {
-    /// It counts towards the circuit.
-    const fn counts(self) -> Self {
-        Self {
-            circuit: CircuitSign::Counts,
-            ..self
-        }
-    }
-
-    /// It opens the circuit at once.
-    const fn opens_for_minutes(self, minutes: u8) -> Self {
-        Self {
-            circuit: CircuitSign::Opens { minutes },
-            ..self
-        }
-    }
-
-    const fn at_most(self, retries: u8) -> Self {
-        Self {
-            max_retries: Some(retries),
-            ..self
-        }
-    }
-
-    const fn possibly_billed(self) -> Self {
-        Self {
-            possibly_billed: true,
-            ..self
-        }
-    }
-
-    const fn waits_for_reset(self) -> Self {
-        Self {
-            waits_for_reset: true,
-            ..self
-        }
     }
 }

@@ -1,8 +1,9 @@
 //! What a reply means for the job.
 
+use super::Answer;
 use crate::error_code::ErrorCode;
 use crate::retry::Backoff;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::fmt;
 use std::time::Duration;
 
@@ -38,79 +39,6 @@ pub struct Paused {
     pub content: serde_json::Value,
     /// The same as an answer, for when the turn is not gone on with.
     pub answer: Answer,
-}
-
-/// A provider's answer.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Answer {
-    /// The text; empty when the model said nothing.
-    pub text: String,
-    /// What the provider counted; `None` when it did not say.
-    pub usage: Option<Usage>,
-    /// Why the model stopped.
-    pub finish_reason: FinishReason,
-    /// The same in the provider's own word.
-    pub raw_finish_reason: Option<String>,
-    /// The answer was cut off at the token limit.
-    pub truncated: bool,
-    /// What the client should know: `empty_output`.
-    pub warnings: Vec<&'static str>,
-    /// The model that answered, as the provider names it.
-    pub model: Option<String>,
-    /// The provider's own name for the call, to quote in a complaint.
-    pub provider_request_id: Option<String>,
-}
-
-/// Tokens as the provider counted them; `None` where it did not say, never 0 instead.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Usage {
-    /// Tokens of the prompt.
-    pub input_tokens: Option<u64>,
-    /// Tokens of the answer.
-    pub output_tokens: Option<u64>,
-    /// Both together, as the provider adds them up.
-    pub total_tokens: Option<u64>,
-    /// Those of the prompt that the provider had in its cache.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cached_tokens: Option<u64>,
-    /// Those of the answer that the model spent on reasoning.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reasoning_tokens: Option<u64>,
-}
-
-/// Why a model stopped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum FinishReason {
-    /// It was done.
-    Stop,
-    /// It reached the token limit.
-    Length,
-    /// It wants a tool called.
-    ToolCalls,
-    /// A filter stopped it.
-    ContentFilter,
-    /// It declined.
-    Refusal,
-    /// The provider gave no reason, or one we do not know.
-    #[default]
-    Other,
-}
-
-impl FinishReason {
-    /// The reason as it is stored and shown.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Stop => "stop",
-            Self::Length => "length",
-            Self::ToolCalls => "tool_calls",
-            Self::ContentFilter => "content_filter",
-            Self::Refusal => "refusal",
-            Self::Other => "other",
-        }
-    }
 }
 
 /// An attempt that brought no answer, and what to do about it.
@@ -201,6 +129,14 @@ impl Failure {
         }
     }
 
+    /// The answer to be content with when `earlier` attempts of this job, directly before this one,
+    /// failed by the same row: a model that was asked again and says nothing once more has answered.
+    #[must_use]
+    pub fn content_with(&self, earlier: u32) -> Option<&Answer> {
+        let again = self.action == Action::Retry && self.action_after(earlier) != Action::Retry;
+        self.partial.as_deref().filter(|_| again)
+    }
+
     /// What to do when `earlier` attempts of this job, directly before this one, failed by the same
     /// row: a retry that is allowed only so often becomes a dead letter.
     #[must_use]
@@ -266,6 +202,8 @@ pub enum CircuitSign {
         /// How long.
         minutes: u8,
     },
+    /// Others will fail as well until the failure's hint is over: it opens the circuit by itself.
+    OpensUntilHint,
 }
 
 /// The number of a row of the decision table, the same in the table, the fixtures and the log.

@@ -1,140 +1,127 @@
 //! Reads a `generate` request field by field.
 
-use super::{
-    Content, GenerateInput, GenerateRequest, Message, OnContentFilter, OnRefusal, ResponseFormat,
-    Role, Target, limits,
-};
-use crate::configuration::Configuration;
-use crate::json::rules::{
-    Ruling, array, checked, choice, entries, integer, label, number, object, text,
-};
-use crate::json::{FieldError, Fields, Item};
-use serde_json::Value;
-use std::collections::BTreeMap;
+mod format;
+mod messages;
+mod options;
 
-const ROLES: &[(&str, Role)] = &[
-    ("system", Role::System),
-    ("user", Role::User),
-    ("assistant", Role::Assistant),
+use super::{
+    GenerateInput, GenerateRequest, Known, OnContentFilter, OnRefusal, Submission, Target, Whom,
+    limits,
+};
+use crate::json::rules::{Ruling, array, checked, choice, integer, label, number, text};
+use crate::json::{FieldError, Fields, Item};
+use crate::provider::capabilities;
+use serde_json::Value;
+
+const ON_CONTENT_FILTER: &[(&str, OnContentFilter)] = &[
+    ("fail", OnContentFilter::Fail),
+    ("fallback", OnContentFilter::Fallback),
 ];
 
-/// What a request is read against.
-#[derive(Clone, Copy, Debug)]
-pub struct Known<'a> {
-    /// The deployment's configuration.
-    pub configuration: &'a Configuration,
-    /// The tenant's own defaults; empty: those of the configuration hold.
-    pub default_providers: &'a [Target],
-}
+const ON_REFUSAL: &[(&str, OnRefusal)] = &[
+    ("fail", OnRefusal::Fail),
+    ("succeed", OnRefusal::Succeed),
+    ("fallback", OnRefusal::Fallback),
+];
 
 impl GenerateRequest {
-    /// Reads the body of a `generate` request, as [`crate::json::parse`] gives it.
+    /// Reads the body of a `generate` request, as [`crate::json::parse`] gives it, and settles whom
+    /// the job asks.
     ///
     /// Texts are kept byte for byte. The NUL character is refused in every string: D1 stores it,
     /// but its `length()` and many clients take it for the end.
     ///
     /// # Errors
     /// Every violation, with a pointer to it, unknown fields among them; see [`limits`] for the
-    /// bounds.
+    /// bounds. What one of the providers cannot do is a violation as well.
     pub fn read(value: &Value, known: &Known<'_>) -> Result<Self, Vec<FieldError>> {
         let mut fields = Fields::of(value);
         let input = read_input(&mut fields, known);
-        let ref_type = fields.optional("refType", label(limits::REF_BYTES));
-        let ref_id = fields.optional("refId", label(limits::REF_BYTES));
-        let metadata = fields.optional("metadata", read_metadata);
-        let deadline_seconds =
-            fields.optional("deadlineSeconds", integer(limits::DEADLINE_SECONDS));
-        let max_attempts = fields.optional("maxAttempts", integer(limits::MAX_ATTEMPTS));
+        let submission = Submission::read(&mut fields);
+        if let Some(input) = &input {
+            refuse_unsupported(&mut fields, known, input);
+        }
         fields.finish(|| {
             Some(Self {
                 input: input?,
-                ref_type: ref_type.map(str::to_owned),
-                ref_id: ref_id.map(str::to_owned),
-                metadata: metadata.unwrap_or_default(),
-                deadline_seconds: deadline_seconds.unwrap_or(limits::DEFAULT_DEADLINE_SECONDS),
-                max_attempts: max_attempts.unwrap_or(limits::DEFAULT_MAX_ATTEMPTS),
+                submission,
             })
         })
     }
 }
 
 fn read_input(fields: &mut Fields<'_>, known: &Known<'_>) -> Option<GenerateInput> {
-    let messages = read_messages(fields);
-    let model = fields.optional("model", read_model);
+    let messages = messages::read(fields);
+    let providers = read_chain(fields, known);
     let max_tokens = fields.optional("maxTokens", integer(limits::MAX_TOKENS));
     let temperature = fields.optional("temperature", number(limits::TEMPERATURE));
-    let response_format = fields.optional("responseFormat", read_response_format);
+    let top_p = fields.optional("topP", number(limits::TOP_P));
+    let stop = fields.optional("stop", array(limits::STOPS, text(limits::STOP_BYTES)));
+    let seed = fields.optional("seed", integer(limits::SEED));
+    let response_format = fields.optional("responseFormat", format::read);
     let language = fields.optional("language", label(limits::HINT_BYTES));
     let difficulty = fields.optional("difficulty", label(limits::HINT_BYTES));
-    let mut providers = if known.default_providers.is_empty() {
-        known.configuration.default_providers.clone()
-    } else {
-        known.default_providers.to_vec()
-    };
-    if let Some(model) = model {
-        providers.truncate(1);
-        for target in &mut providers {
-            model.clone_into(&mut target.model);
-        }
-    }
+    let provider_options = options::read(fields, providers.as_deref());
+    let on_content_filter = fields.optional("onContentFilter", choice(ON_CONTENT_FILTER));
+    let on_refusal = fields.optional("onRefusal", choice(ON_REFUSAL));
+    let stop = stop.unwrap_or_default();
     Some(GenerateInput {
-        providers,
+        providers: providers?,
         messages: messages?,
         max_tokens,
         temperature,
-        top_p: None,
-        stop: Vec::new(),
-        seed: None,
+        top_p,
+        stop: stop.into_iter().map(str::to_owned).collect(),
+        seed,
         response_format: response_format.unwrap_or_default(),
         language: language.map(str::to_owned),
         difficulty: difficulty.map(str::to_owned),
-        provider_options: BTreeMap::new(),
-        on_content_filter: OnContentFilter::Fail,
-        on_refusal: OnRefusal::Fail,
+        provider_options,
+        on_content_filter: on_content_filter.unwrap_or_default(),
+        on_refusal: on_refusal.unwrap_or_default(),
     })
 }
 
-fn read_response_format(item: Item<'_>) -> Ruling<ResponseFormat> {
-    let is_json = choice(&[("text", false), ("json", true)])(item)?;
-    Ok(if is_json {
-        ResponseFormat::Json
-    } else {
-        ResponseFormat::Text
-    })
-}
-
-/// The conversation: `system`, if any, and then either `prompt` or `messages`.
-fn read_messages(fields: &mut Fields<'_>) -> Option<Vec<Message>> {
-    let system = fields.optional("system", text(limits::TEXT_BYTES));
-    let prompt = fields.optional("prompt", text(limits::TEXT_BYTES));
-    let messages = fields.optional("messages", array(limits::MESSAGES, object(read_message)));
-    match (fields.has("prompt"), fields.has("messages")) {
-        (true, true) => fields.refuse("messages", "must be absent when `prompt` is given"),
-        (false, false) => fields.refuse("prompt", "is required when `messages` is absent"),
-        (true, false) | (false, true) => {}
+/// Whom the job asks. When what it names cannot be read there is nothing to settle.
+fn read_chain(fields: &mut Fields<'_>, known: &Known<'_>) -> Option<Vec<Target>> {
+    let named = ["model", "provider", "providers"].map(|name| fields.has(name));
+    let whom = Whom::read(fields);
+    let read = [
+        whom.model.is_some(),
+        whom.provider.is_some(),
+        !whom.providers.is_empty(),
+    ];
+    if named != read {
+        return None;
     }
-    let said = prompt
-        .map(|prompt| vec![message(Role::User, prompt)])
-        .or(messages)?;
-    Some(
-        system
-            .map(|system| message(Role::System, system))
-            .into_iter()
-            .chain(said)
-            .collect(),
-    )
+    match whom.chain(known) {
+        Ok(chain) => Some(chain),
+        Err(errors) => {
+            for error in errors {
+                fields.refuse_at(&error.pointer, error.detail);
+            }
+            None
+        }
+    }
 }
 
-fn read_message(mut fields: Fields<'_>) -> Ruling<Message> {
-    let role = fields.required("role", choice(ROLES));
-    let content = fields.required("content", text(limits::TEXT_BYTES));
-    fields.finish(|| Some(message(role?, content?)))
-}
-
-fn message(role: Role, content: &str) -> Message {
-    Message {
-        role,
-        content: Content::Text(content.to_owned()),
+/// What a provider of the chain cannot do, at the field that asks for it.
+fn refuse_unsupported(fields: &mut Fields<'_>, known: &Known<'_>, input: &GenerateInput) {
+    let mut told: Vec<(String, String)> = Vec::new();
+    for (index, target) in input.providers.iter().enumerate() {
+        let Some(provider) = known.configuration.providers.get(&target.provider) else {
+            continue;
+        };
+        for (pointer, rule) in capabilities::unsupported(provider, &target.model, input) {
+            let pointer = match pointer.as_str() {
+                "/model" if fields.has("providers") => format!("/providers/{index}/model"),
+                other => messages::pointer_in_body(other, fields, input),
+            };
+            if !told.contains(&(pointer.clone(), rule.clone())) {
+                fields.refuse_at(&pointer, rule.clone());
+                told.push((pointer, rule));
+            }
+        }
     }
 }
 
@@ -149,11 +136,6 @@ pub(crate) fn read_model(item: Item<'_>) -> Ruling<&str> {
             Err("may hold only letters and digits of ASCII and the characters ._:/@+-")
         }
     })(item)
-}
-
-fn read_metadata(item: Item<'_>) -> Ruling<BTreeMap<String, String>> {
-    let value = |item| text(limits::METADATA_VALUE_BYTES)(item).map(str::to_owned);
-    entries(limits::METADATA_KEYS, limits::METADATA_KEY_BYTES, value)(item)
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! One provider of the chain: asked once, unless its limits are reached or its circuit is open.
 
 use super::Run;
-use super::plan::Task;
+use super::cases::Cases;
+use super::plan::{Task, Work};
 use crate::circuit::gate::{Gate, Pass};
 use crate::circuit::{CircuitKey, CircuitState, Opening, Report, patience};
 use crate::clock::{Clock, Instant};
 use crate::entropy::Entropy;
 use crate::error_code::ErrorCode;
+use crate::execute::Program;
 use crate::job::ClaimedJob;
 use crate::permit::{self, Taken};
 use crate::ports::Ports;
@@ -46,56 +48,63 @@ pub(super) struct Call<'a> {
 impl Call<'_> {
     /// Asks.
     pub(super) async fn make<P: Ports, T: Transport>(&self, run: &Run<'_, P, T>) -> Asked {
-        let (settings, request) = match self.prepare(run) {
+        let work = self.task.work(run.settings.providers.configuration());
+        let (settings, request) = match self.prepare(run, &work) {
             Ok(prepared) => prepared,
             Err(failure) => return Asked::Impossible(failure),
         };
-        let holder = format!("{}/{}", self.job.id, self.job.attempt);
-        let held = match permit::take(run.ports, settings, &holder, self.timeout).await {
-            Taken::Granted(held) => held,
-            Taken::Wait(due_at) => return Self::limited(settings, due_at),
-        };
-        let asked = self.through_the_gate(run, settings, request).await;
-        if let Some(held) = held {
-            held.give_back(run.ports).await;
-        }
-        asked
-    }
-
-    /// Asks, unless the circuit is not closed.
-    async fn through_the_gate<P: Ports, T: Transport>(
-        &self,
-        run: &Run<'_, P, T>,
-        settings: &ProviderSettings,
-        request: ProviderRequest,
-    ) -> Asked {
         let key = CircuitKey::of(settings, &self.target.model);
         let gate = Gate {
             ports: run.ports,
             memory: run.circuits,
             key: &key,
         };
-        let ticket = match gate.enter(self.timeout).await {
-            Pass::Call(ticket) => ticket,
-            Pass::Wait(state, opening) => return self.wait(run, &key, state, &opening),
+        // First what costs nothing: a call that the circuit forbids needs no permit.
+        if let Some((state, opening)) = gate.waits() {
+            return self.wait(run, &key, state, &opening);
+        }
+        let holder = format!("{}/{}", self.job.id, self.job.attempt);
+        let held = match permit::take(run.ports, settings, &holder, self.timeout).await {
+            Taken::Granted(held) => held,
+            Taken::Wait(due_at) => return Self::limited(settings, due_at),
         };
-        let verdict = self.turns(run, settings, request).await;
-        gate.leave(&ticket, Report::of(&verdict)).await;
-        Asked::Verdict(verdict)
+        let asked = match gate.enter(self.timeout).await {
+            Pass::Wait(state, opening) => self.wait(run, &key, state, &opening),
+            Pass::Call(ticket) => {
+                let verdict = match &work {
+                    Work::Ask(_) => self.turns(run, settings, request).await,
+                    Work::Run(program) => self.cases(settings, program).run(run, request).await,
+                };
+                gate.leave(&ticket, Report::of(&verdict)).await;
+                Asked::Verdict(verdict)
+            }
+        };
+        if let Some(held) = held {
+            held.give_back(run.ports).await;
+        }
+        asked
     }
 
     fn prepare<'r, P: Ports, T>(
         &self,
         run: &Run<'r, P, T>,
+        work: &Work<'_>,
     ) -> Result<(&'r ProviderSettings, ProviderRequest), Failure> {
         let settings = run.settings.providers.get(&self.target.provider)?;
-        let request = match (self.task, self.pending) {
-            (_, Some(response_id)) => provider::poll(settings, response_id)?,
-            (Task::Generate(input), None) => {
-                provider::generate(settings, &self.target.model, input)?
-            }
+        let request = match (work, self.pending) {
+            (Work::Run(program), _) => self.cases(settings, program).first()?,
+            (Work::Ask(_), Some(response_id)) => provider::poll(settings, response_id)?,
+            (Work::Ask(input), None) => provider::generate(settings, &self.target.model, input)?,
         };
         Ok((settings, self.named(request)))
+    }
+
+    fn cases<'a>(&'a self, settings: &'a ProviderSettings, program: &'a Program<'a>) -> Cases<'a> {
+        Cases {
+            call: self,
+            settings,
+            program,
+        }
     }
 
     /// Asks, and goes on with a turn that paused, all within the timeout.
@@ -168,7 +177,7 @@ impl Call<'_> {
     }
 
     /// The request with the job's name on it, for the logs of a gateway between us and the provider.
-    fn named(&self, mut request: ProviderRequest) -> ProviderRequest {
+    pub(super) fn named(&self, mut request: ProviderRequest) -> ProviderRequest {
         let fields = [
             ("x-redrive-job", self.job.id.to_string()),
             ("x-redrive-attempt", self.job.attempt.to_string()),

@@ -1,9 +1,11 @@
 //! API keys.
 
 use super::Store;
+use super::tenants::wanted;
 use crate::clock::Instant;
 use crate::database::{Database, DatabaseError};
 use crate::ids::{KeyId, TenantId};
+use crate::request::Wanted;
 use serde::Deserialize;
 
 /// A key to be stored; the key itself is not here, only its keyed hash.
@@ -52,6 +54,9 @@ pub struct KeyRow {
     /// When it was revoked; `None`: it was not.
     #[serde(rename = "revoked_at_ms")]
     pub revoked_at: Option<Instant>,
+    /// Whom its tenant's jobs ask that name nobody; only where the key was looked up by its hash.
+    #[serde(default, deserialize_with = "wanted")]
+    pub default_providers: Vec<Wanted>,
 }
 
 impl<D: Database> Store<D> {

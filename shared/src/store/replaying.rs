@@ -5,7 +5,8 @@ use crate::clock::Instant;
 use crate::database::{Database, DatabaseError, Statement, Value};
 use crate::idempotency::{Idempotency, given_up};
 use crate::ids::{AuditId, JobId, KeyId, TenantId};
-use crate::job::{JobState, flag};
+use crate::job::{JobState, Kind, flag};
+use crate::request::Target;
 use serde::Deserialize;
 
 /// The action of the audit log's entries.
@@ -28,8 +29,8 @@ pub struct NewReplay {
     pub max_attempts: Option<u32>,
     /// Seconds from now to the deadline; `None`: as before.
     pub deadline_seconds: Option<u32>,
-    /// The model to ask; `None`: as before.
-    pub model: Option<String>,
+    /// Whom to ask; `None`: as before.
+    pub chain: Option<Vec<Target>>,
     /// What is overridden, as the audit log keeps it: a JSON object.
     pub overrides: String,
     /// Why, in the words of who asks.
@@ -60,6 +61,21 @@ pub struct ReplayedJob {
     pub is_replayed: bool,
 }
 
+/// What a job is, and whom it asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// What it is.
+    pub kind: Kind,
+    /// Whom it asks, in this order; empty where that is not known any more, or never was.
+    pub providers: Vec<Target>,
+}
+
+#[derive(Deserialize)]
+struct AskedRow {
+    kind: Kind,
+    providers: Option<String>,
+}
+
 impl NewReplay {
     fn enter(&self) -> Statement {
         let parameters = vec![
@@ -87,6 +103,9 @@ impl NewReplay {
     }
 
     fn put_back(&self) -> Statement {
+        let chain = self.chain.as_ref();
+        // Strings always have a JSON spelling.
+        let chain = chain.map(|chain| serde_json::to_string(chain).unwrap_or_default());
         let parameters = vec![
             self.tenant_id.as_str().into(),
             self.job_id.as_str().into(),
@@ -95,7 +114,7 @@ impl NewReplay {
             self.actor.as_str().into(),
             self.max_attempts.into(),
             self.deadline_seconds.into(),
-            self.model.as_deref().into(),
+            chain.as_deref().into(),
         ];
         Statement::new(include_str!("../../sql/replay_job.sql"), parameters)
     }
@@ -111,6 +130,33 @@ impl NewReplay {
 }
 
 impl<D: Database> Store<D> {
+    /// What a job is, and whom it asks; `None`: the tenant has no such job.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn asked(
+        &self,
+        tenant: &TenantId,
+        job: &JobId,
+    ) -> Result<Option<Asked>, DatabaseError> {
+        let parameters = vec![tenant.as_str().into(), job.as_str().into()];
+        let result = self
+            .run(include_str!("../../sql/find_asked.sql"), parameters)
+            .await?;
+        let row: Option<AskedRow> = result.decode()?.into_iter().next();
+        row.map(|row| {
+            let providers = row.providers.map(|text| serde_json::from_str(&text));
+            Ok(Asked {
+                kind: row.kind,
+                providers: providers
+                    .transpose()
+                    .map_err(|error| DatabaseError::Corrupt(error.to_string()))?
+                    .unwrap_or_default(),
+            })
+        })
+        .transpose()
+    }
+
     /// Replay: the job is in `queued` with a fresh budget, if it is dead, its request is there, and
     /// no other replay has the idempotency key.
     ///

@@ -4,7 +4,9 @@ use super::Store;
 use crate::clock::Instant;
 use crate::database::{Database, DatabaseError, Statement, Value};
 use crate::ids::TenantId;
-use serde::Deserialize;
+use crate::request::Wanted;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 
 /// For how long the request and the output of a job are kept when nobody says: a week.
 pub const PAYLOAD_RETENTION_SECONDS: u32 = 604_800;
@@ -26,6 +28,21 @@ pub struct TenantRow {
     pub payload_retention_seconds: u32,
     /// Seconds from a job's end to the deletion of its row; not fewer.
     pub retention_seconds: u32,
+    /// Whom its jobs ask that name nobody; empty: as the deployment says.
+    #[serde(default, deserialize_with = "wanted")]
+    pub default_providers: Vec<Wanted>,
+}
+
+/// Reads a column that holds a list as JSON, or NULL for an empty one.
+pub(super) fn wanted<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Wanted>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    let list = text.map(|text| serde_json::from_str(&text).map_err(D::Error::custom));
+    Ok(list.transpose()?.unwrap_or_default())
+}
+
+/// A list as that column holds it. Strings always have a JSON spelling.
+fn json(wanted: &[Wanted]) -> String {
+    serde_json::to_string(wanted).unwrap_or_default()
 }
 
 /// What is to be changed of a tenant; `None` stays as it is.
@@ -37,6 +54,8 @@ pub struct TenantChange {
     pub payload_retention_seconds: Option<u32>,
     /// Seconds from a job's end to the deletion of its row.
     pub retention_seconds: Option<u32>,
+    /// Whom its jobs ask that name nobody; empty: as the deployment says.
+    pub default_providers: Option<Vec<Wanted>>,
 }
 
 /// What became of a change.
@@ -60,6 +79,7 @@ impl TenantRow {
             created_at,
             payload_retention_seconds: PAYLOAD_RETENTION_SECONDS,
             retention_seconds: RETENTION_SECONDS,
+            default_providers: Vec::new(),
         }
     }
 }
@@ -76,6 +96,7 @@ impl<D: Database> Store<D> {
             tenant.created_at.into(),
             tenant.payload_retention_seconds.into(),
             tenant.retention_seconds.into(),
+            json(&tenant.default_providers).as_str().into(),
         ];
         self.run(include_str!("../../sql/insert_tenant.sql"), parameters)
             .await?;
@@ -109,6 +130,12 @@ impl<D: Database> Store<D> {
             change.name.as_deref().into(),
             change.payload_retention_seconds.into(),
             change.retention_seconds.into(),
+            change
+                .default_providers
+                .as_deref()
+                .map(json)
+                .as_deref()
+                .into(),
         ]);
         let mut results = self
             .batch(vec![

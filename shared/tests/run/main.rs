@@ -9,6 +9,7 @@ mod caching;
 mod chains;
 mod circuits;
 mod deliveries;
+mod execute;
 mod faults;
 mod messages;
 mod replaying;

@@ -7,6 +7,7 @@ use redrive_shared::ids::{JobId, KeyId};
 use redrive_shared::job::{JobRecord, JobState};
 use redrive_shared::native::ScriptedTransport;
 use redrive_shared::replay::{Overrides, ReplayRequest, Replayed, replay};
+use redrive_shared::request::{Known, Whom};
 
 async fn put_back(bench: &Bench, job: &JobId, overrides: Overrides) {
     let actor = KeyId::new(bench.ports.clock.now(), &bench.ports.entropy);
@@ -14,7 +15,20 @@ async fn put_back(bench: &Bench, job: &JobId, overrides: Overrides) {
         overrides,
         note: None,
     };
-    let replayed = replay(&bench.ports, &bench.tenant, job, &actor, request, None).await;
+    let known = Known {
+        configuration: bench.settings.providers.configuration(),
+        default_providers: &[],
+    };
+    let replayed = replay(
+        &bench.ports,
+        &known,
+        &bench.tenant,
+        job,
+        &actor,
+        request,
+        None,
+    )
+    .await;
     assert_eq!(replayed, Ok(Replayed::Done));
 }
 
@@ -43,7 +57,10 @@ async fn a_replayed_job_runs_with_what_was_overridden_and_counts_on() {
     let dead = bench.read(&job).await;
     assert_eq!((dead.state, dead.attempt), (JobState::DeadLettered, 1));
     let overrides = Overrides {
-        model: Some("sim-other".to_owned()),
+        whom: Whom {
+            model: Some("sim-other".to_owned()),
+            ..Whom::default()
+        },
         ..Overrides::default()
     };
     put_back(&bench, &job, overrides).await;

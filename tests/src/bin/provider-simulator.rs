@@ -1,16 +1,17 @@
-//! `provider-simulator`: a provider of the `OpenAI` wire format that misbehaves on request.
+//! `provider-simulator`: a provider of several wire formats that misbehaves on request.
 //!
 //! It prints one line, `ready: http://127.0.0.1:PORT/v1`, when it listens, and runs until Ctrl-C
-//! or SIGTERM. What its models do stands at `redrive_tests::simulator`.
+//! or SIGTERM. The other vendors stand under the same port. With `--models` it prints what its
+//! models do, and ends. The rest stands at `redrive_tests::simulator`.
 
 use std::io::Write;
 use std::time::Duration;
 
 use anyhow::Context;
 use clap::Parser;
-use redrive_tests::simulator::{Options, Simulator};
+use redrive_tests::simulator::{Model, Options, Simulator, models};
 
-/// A provider of the chat wire format that misbehaves on request.
+/// A provider of several wire formats that misbehaves on request.
 #[derive(Parser)]
 struct Arguments {
     /// The port of 127.0.0.1 to listen on; 0 takes a free one
@@ -25,9 +26,12 @@ struct Arguments {
     /// The probability, from 0 to 1, that a call of sim-random gets a fault
     #[arg(long, default_value_t = 0.2)]
     fault_rate: f64,
-    /// The key that every call must carry as `Authorization: Bearer KEY`
+    /// The key that every call must carry, in the header of the vendor it calls
     #[arg(long, value_name = "KEY")]
     require_key: Option<String>,
+    /// Print every model with its row, its vendors and what it does, and end
+    #[arg(long)]
+    models: bool,
 }
 
 impl From<Arguments> for Options {
@@ -44,12 +48,31 @@ impl From<Arguments> for Options {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    let mut stop = Stop::new().context("cannot listen for signals")?;
-    let simulator = Simulator::start(Arguments::parse().into())?;
+    let arguments = Arguments::parse();
     let mut stdout = std::io::stdout();
+    if arguments.models {
+        for model in models() {
+            writeln!(stdout, "{}", line(&model))?;
+        }
+        return Ok(());
+    }
+    let mut stop = Stop::new().context("cannot listen for signals")?;
+    let simulator = Simulator::start(arguments.into())?;
     writeln!(stdout, "ready: {}", simulator.url())?;
     stdout.flush()?;
     stop.wanted().await.context("cannot listen for signals")
+}
+
+/// One line of the list: name, row, vendors and what it does, with tabs between.
+fn line(model: &Model) -> String {
+    let row = model.row.map_or("-".to_owned(), |row| row.to_string());
+    let vendors: Vec<String> = model.vendors.iter().map(ToString::to_string).collect();
+    format!(
+        "{}\t{row}\t{}\t{}",
+        model.name,
+        vendors.join(","),
+        model.does
+    )
 }
 
 /// The signals that end the simulator.
@@ -91,9 +114,9 @@ mod tests {
     use std::time::Duration;
 
     use clap::Parser;
-    use redrive_tests::simulator::Options;
+    use redrive_tests::simulator::{Options, models};
 
-    use super::Arguments;
+    use super::{Arguments, line};
 
     fn options(arguments: &[&str]) -> Options {
         let arguments = [&["provider-simulator"], arguments].concat();
@@ -124,5 +147,13 @@ mod tests {
         assert_eq!(given.latency, Duration::from_millis(40));
         assert!((given.fault_rate - 0.75).abs() < f64::EPSILON);
         assert_eq!(given.require_key.as_deref(), Some("sk-x"));
+    }
+
+    #[test]
+    fn list_tells_name_row_vendors_and_what_a_model_does() {
+        let lines: Vec<String> = models().iter().map(line).collect();
+        let expected = "sim-row-44\t44\tworkers-ai\t3036: the free allocation of the day";
+        assert!(lines.iter().any(|line| line == expected));
+        assert!(lines.iter().all(|line| line.split('\t').count() == 4));
     }
 }

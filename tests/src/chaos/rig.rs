@@ -14,6 +14,8 @@ use serde_json::Value;
 use tokio::task::{AbortHandle, spawn_blocking};
 use xtask::checkout;
 use xtask::faults::Faults;
+use xtask::provider::Provider;
+use xtask::providers::Providers;
 use xtask::stack::{Stack, StackOptions};
 
 use super::api::Api;
@@ -22,12 +24,11 @@ use crate::poll;
 use crate::simulator::{Options, Simulator};
 
 /// The Workers' lengths of time, short enough for a run of minutes.
-const SETTINGS: [(&str, &str); 5] = [
+const SETTINGS: [(&str, &str); 4] = [
     ("ATTEMPT_TIMEOUT_SECONDS", "3"),
     ("LEASE_MARGIN_SECONDS", "10"),
     ("SWEEP_GRACE_SECONDS", "5"),
     ("OPENAI_API_KEY", "simulated"),
-    ("OPENAI_MODEL", "sim-ok"),
 ];
 /// Between two runs of the sweep.
 const CRON: Duration = Duration::from_secs(1);
@@ -54,7 +55,8 @@ impl Rig {
             .into_iter()
             .collect::<BTreeMap<_, _>>();
         let url = simulator.url();
-        options.vars.insert("OPENAI_BASE_URL".to_owned(), url);
+        let providers = Providers::compatible("openai_compatible", &url, "sim-ok")?;
+        options.provider = Provider::Given(providers);
         let stack = spawn_blocking(|| Stack::start(options)).await??;
         let api = Api::new(stack.url(), stack.admin_key()).await?;
         Ok(Self {

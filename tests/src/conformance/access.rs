@@ -1,6 +1,7 @@
 use super::{START, Tenant};
 use redrive_shared::database::Database;
 use redrive_shared::ids::KeyId;
+use redrive_shared::request::Wanted;
 use redrive_shared::store::{NewKey, Store, TenantRow};
 
 fn key(tenant: &Tenant, hash: &str) -> NewKey {
@@ -26,11 +27,13 @@ pub(super) async fn a_key_is_found_by_its_hash_and_listed_by_its_tenant<D: Datab
     store: &Store<D>,
 ) {
     let (tenant, other) = (Tenant::new(42), Tenant::new(420));
-    for owner in [&tenant, &other] {
-        store
-            .insert_tenant(&TenantRow::new(owner.id.clone(), "acme", START))
-            .await
-            .expect("stored");
+    let wanted = vec![Wanted::any_model("second")];
+    for (owner, default_providers) in [(&tenant, wanted.clone()), (&other, Vec::new())] {
+        let row = TenantRow {
+            default_providers,
+            ..TenantRow::new(owner.id.clone(), "acme", START)
+        };
+        store.insert_tenant(&row).await.expect("stored");
     }
     let keys = [key(&tenant, "aa"), key(&tenant, "bb"), key(&other, "cc")];
     for key in &keys {
@@ -45,6 +48,9 @@ pub(super) async fn a_key_is_found_by_its_hash_and_listed_by_its_tenant<D: Datab
         (found.expires_at, found.revoked_at),
         (keys[0].expires_at, None)
     );
+    assert_eq!(found.default_providers, wanted);
+    let of_other = store.find_key("cc").await.expect("runs").expect("found");
+    assert_eq!(of_other.default_providers, []);
     let listed = store.keys(&tenant.id, None, 10).await.expect("runs");
     assert_eq!(listed.len(), 2);
     let rest = store

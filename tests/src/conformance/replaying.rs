@@ -6,7 +6,8 @@ use redrive_shared::clock::Instant;
 use redrive_shared::database::Database;
 use redrive_shared::error_code::ErrorCode;
 use redrive_shared::ids::{AuditId, JobId, KeyId};
-use redrive_shared::job::JobState;
+use redrive_shared::job::{JobState, Kind};
+use redrive_shared::request::Target;
 use redrive_shared::store::{DeadLetterFilter, NewReplay, Store};
 
 const NOW: Instant = START.plus_seconds(600);
@@ -22,7 +23,7 @@ pub(super) fn replay(tenant: &Tenant, job: &JobId, now: Instant) -> NewReplay {
         actor: KeyId::new(now, &tenant.entropy),
         max_attempts: None,
         deadline_seconds: None,
-        model: None,
+        chain: None,
         overrides: "{}".to_owned(),
         note: None,
         idempotency: None,
@@ -45,7 +46,7 @@ pub(super) async fn a_letter_is_queued_again_with_a_fresh_budget_and_its_history
     let replay = NewReplay {
         max_attempts: Some(2),
         deadline_seconds: Some(60),
-        model: Some("sim-slow".to_owned()),
+        chain: Some(vec![Target::new("second", "sim-slow")]),
         overrides: r#"{"maxAttempts":2}"#.to_owned(),
         note: Some("a new key".to_owned()),
         ..replay(&tenant, &dead.id, NOW)
@@ -76,6 +77,13 @@ pub(super) async fn a_letter_is_queued_again_with_a_fresh_budget_and_its_history
     let claimed = tenant.claim(store, &dead.id, NOW).await.expect("runs");
     assert_eq!((claimed.attempt, claimed.max_attempts), (2, 2));
     assert_eq!(claimed.model.as_deref(), Some("sim-slow"));
+    let request: serde_json::Value = serde_json::from_str(&claimed.request).expect("JSON");
+    let chain = serde_json::json!([{"provider": "second", "model": "sim-slow"}]);
+    assert_eq!(request["providers"], chain);
+    let asked = store.asked(&tenant.id, &dead.id).await.expect("runs");
+    let asked = asked.map(|asked| (asked.kind, asked.providers));
+    let second = vec![Target::new("second", "sim-slow")];
+    assert_eq!(asked, Some((Kind::Generate, second)));
     let held = store.commit(&[commit(&claimed, answered("four"))]).await;
     assert!(held.expect("committed")[0].is_some());
     let kept = NOW.plus_millis(250).plus_seconds(PAYLOAD_RETENTION_SECONDS);

@@ -10,12 +10,14 @@ use super::shape::{GRACE_SECONDS, idempotency, request};
 use super::world::World;
 use redrive_shared::cancel::cancel;
 use redrive_shared::circuit::CircuitMemory;
+use redrive_shared::configuration::Configuration;
 use redrive_shared::dead_letter;
 use redrive_shared::ids::{JobId, KeyId, TenantId};
 use redrive_shared::replay::{Overrides, ReplayRequest, replay};
+use redrive_shared::request::Known;
 use redrive_shared::run::run_delivery;
 use redrive_shared::status;
-use redrive_shared::submit::{submit_generate, submit_generate_once};
+use redrive_shared::submit::{submit, submit_once};
 use redrive_shared::sweep::sweep;
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,7 +59,7 @@ impl World {
         };
         let request = request(shape);
         self.begin(start.id, async move {
-            Ending::Submitted(submit_generate(&start.ports, &tenant, &request).await)
+            Ending::Submitted(submit(&start.ports, &tenant, &request).await)
         });
     }
 
@@ -72,8 +74,7 @@ impl World {
         };
         let request = request(shape);
         self.begin(start.id, async move {
-            let submitted =
-                submit_generate_once(&start.ports, &tenant, &request, &idempotency).await;
+            let submitted = submit_once(&start.ports, &tenant, &request, &idempotency).await;
             Ending::SubmittedOnce(key, shape, submitted)
         });
     }
@@ -172,7 +173,12 @@ impl World {
         };
         self.begin(start.id, async move {
             let ports = &start.ports;
-            let replayed = replay(ports, &tenant, &job, &actor, request, idempotency).await;
+            // Nothing of whom to ask is overridden, so that nothing is looked up here.
+            let known = Known {
+                configuration: &Configuration::default(),
+                default_providers: &[],
+            };
+            let replayed = replay(ports, &known, &tenant, &job, &actor, request, idempotency).await;
             Ending::Replayed(job.to_string(), replayed)
         });
     }

@@ -206,6 +206,7 @@ fn replayed(
             | Replayed::KeyReused
             | Replayed::NotDead(_)
             | Replayed::PayloadDeleted
+            | Replayed::Refused(_)
             | Replayed::Unknown),
         ) => ensure(
             deeds.changes == 0 && deeds.sent == 0,

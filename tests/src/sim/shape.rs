@@ -9,7 +9,7 @@ use redrive_shared::configuration::{Configuration, ProviderConfiguration};
 use redrive_shared::idempotency::{Idempotency, IdempotencyKey};
 use redrive_shared::ids::TenantId;
 use redrive_shared::provider::{Provider, Providers};
-use redrive_shared::request::{GenerateInput, GenerateRequest, Message, Role, Target};
+use redrive_shared::request::{GenerateInput, GenerateRequest, Message, Role, Submission, Target};
 use redrive_shared::retention::SHORTEST_SECONDS;
 use redrive_shared::run::RunSettings;
 use redrive_shared::store::{Store, TenantRow};
@@ -71,11 +71,13 @@ pub(crate) fn request(shape: u8) -> GenerateRequest {
             targets,
             vec![Message::new(Role::User, format!("{CANARY} prompt, {word}"))],
         ),
-        ref_type: None,
-        ref_id: None,
-        metadata: BTreeMap::new(),
-        deadline_seconds,
-        max_attempts,
+        submission: Submission {
+            ref_type: None,
+            ref_id: None,
+            metadata: BTreeMap::new(),
+            deadline_seconds,
+            max_attempts,
+        },
     }
 }
 

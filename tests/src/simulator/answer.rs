@@ -1,167 +1,235 @@
-//! Whole answers: the chat completion object, its text and its usage.
+//! What a model says, before it is put into a wire format.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::simulator::behaviour::Shape;
+use crate::simulator::asked::{Asked, Message, Wish};
 use crate::simulator::random;
-use crate::simulator::request::{ChatRequest, Message};
+use crate::simulator::reply::Shape;
+use crate::simulator::schema;
 
 /// How much of the last user message an answer quotes, in characters.
 const QUOTED_CHARACTERS: usize = 200;
 /// How many characters make a token.
 const TOKEN_CHARACTERS: usize = 4;
-/// What `sim-refusal` says.
+/// What a model says that refuses.
 const REFUSAL: &str = "I'm sorry, but I can't help with that.";
+/// What a model thinks.
+const THOUGHT: &str = "Simulated reasoning: the question is plain, so the answer can be short.";
+/// JSON of a kind that nobody asks for.
+const WRONG_JSON: &str = r#"[null,{"":[[]]},-0.5]"#;
 const BYTES_PER_KIBIBYTE: usize = 1024;
 
-/// What is told of one answer.
-struct Choice {
-    content: Option<String>,
-    refusal: Option<&'static str>,
-    finish_reason: &'static str,
+/// What a model says.
+#[derive(Clone, Debug)]
+pub(crate) struct Said {
+    pub(crate) text: Text,
+    pub(crate) refusal: Option<&'static str>,
+    pub(crate) reasoning: Option<&'static str>,
+    /// The name of the tool that is called.
+    pub(crate) tool: Option<String>,
+    pub(crate) end: End,
+    pub(crate) usage: Usage,
 }
 
-impl Choice {
-    fn stopped(content: impl Into<String>) -> Self {
+/// The text of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Text {
+    Words(String),
+    Null,
+    /// Not even `null`.
+    Missing,
+}
+
+/// Why a model stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Stop,
+    Length,
+    Filter,
+    Refusal,
+    Tool,
+    Pause,
+    WindowFull,
+    /// By a name that no document has.
+    Named(&'static str),
+    Null,
+    Missing,
+}
+
+/// The tokens of an answer.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Usage {
+    /// The whole prompt.
+    pub(crate) input: usize,
+    /// What of it was read from a cache.
+    pub(crate) cache_read: usize,
+    /// What of it was written to a cache.
+    pub(crate) cache_write: usize,
+    /// The whole answer.
+    pub(crate) output: usize,
+    /// What of it was thought.
+    pub(crate) reasoning: usize,
+}
+
+impl Said {
+    fn words(text: impl Into<String>) -> Self {
         Self {
-            content: Some(content.into()),
+            text: Text::Words(text.into()),
             refusal: None,
-            finish_reason: "stop",
+            reasoning: None,
+            tool: None,
+            end: End::Stop,
+            usage: Usage::default(),
         }
     }
 
-    /// The tokens of what was said.
-    fn tokens(&self) -> usize {
-        let said = self.content.as_deref().or(self.refusal);
-        said.map(tokens).unwrap_or_default()
-    }
-}
-
-/// The chat completion object for a request. `sequence` makes its id unique; `created` is in Unix
-/// seconds.
-pub(crate) fn completion(
-    request: &ChatRequest,
-    shape: Shape,
-    sequence: u64,
-    created: u64,
-) -> Value {
-    let choice = choice(request, shape);
-    let mut object = json!({
-        "id": format!("chatcmpl-sim{sequence:029x}"),
-        "object": "chat.completion",
-        "created": created,
-        "model": request.model,
-        "choices": [],
-        "service_tier": "default",
-        "system_fingerprint": "fp_simulated",
-    });
-    if shape != Shape::NoUsage {
-        set(&mut object, "usage", usage(request, &choice));
-    }
-    if shape != Shape::NoChoices {
-        set(&mut object, "choices", json!([choice_object(&choice)]));
-    }
-    object
-}
-
-fn set(object: &mut Value, name: &str, value: Value) {
-    if let Some(fields) = object.as_object_mut() {
-        fields.insert(name.to_owned(), value);
-    }
-}
-
-fn choice_object(choice: &Choice) -> Value {
-    json!({
-        "index": 0,
-        "message": {
-            "role": "assistant",
-            "content": choice.content,
-            "refusal": choice.refusal,
-            "annotations": [],
-        },
-        "logprobs": null,
-        "finish_reason": choice.finish_reason,
-    })
-}
-
-fn usage(request: &ChatRequest, choice: &Choice) -> Value {
-    let prompt = prompt_tokens(&request.messages);
-    let completion = choice.tokens();
-    json!({
-        "prompt_tokens": prompt,
-        "completion_tokens": completion,
-        "total_tokens": prompt + completion,
-        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
-        "completion_tokens_details": {
-            "reasoning_tokens": 0,
-            "audio_tokens": 0,
-            "accepted_prediction_tokens": 0,
-            "rejected_prediction_tokens": 0,
-        },
-    })
-}
-
-fn choice(request: &ChatRequest, shape: Shape) -> Choice {
-    match shape {
-        Shape::Good | Shape::NoChoices | Shape::NoUsage => limited(request, content(request)),
-        Shape::Long { kibibytes } => {
-            let kibibytes = usize::try_from(kibibytes).unwrap_or_default();
-            Choice::stopped(long_content(request, kibibytes * BYTES_PER_KIBIBYTE))
+    /// The text, empty where there is none.
+    pub(crate) fn plain(&self) -> &str {
+        match &self.text {
+            Text::Words(text) => text,
+            Text::Null | Text::Missing => "",
         }
-        Shape::Cut => half(request, "length"),
-        Shape::Filtered => half(request, "content_filter"),
-        Shape::Blank => Choice::stopped(""),
-        Shape::Null => Choice {
-            content: None,
-            ..Choice::stopped("")
-        },
-        Shape::Refused => Choice {
-            content: None,
-            refusal: Some(REFUSAL),
-            finish_reason: "stop",
-        },
+    }
+
+    fn counted(mut self, asked: &Asked, shape: Shape) -> Self {
+        let input = prompt_tokens(&asked.messages);
+        let cached = shape == Shape::Cached;
+        let reasoning = self.reasoning.map(tokens).unwrap_or_default();
+        let said = match self.refusal {
+            Some(refusal) if self.text == Text::Null => tokens(refusal),
+            _ => tokens(self.plain()),
+        };
+        self.usage = Usage {
+            input,
+            cache_read: if cached { input / 2 } else { 0 },
+            cache_write: if cached { input / 4 } else { 0 },
+            output: said + reasoning,
+            reasoning,
+        };
+        self
     }
 }
 
-/// The answer, cut where the request's own limit says so.
-fn limited(request: &ChatRequest, content: String) -> Choice {
-    let limit = request.max_tokens.map(usize::try_from);
-    match limit {
-        Some(Ok(most)) if tokens(&content) > most => Choice {
-            finish_reason: "length",
-            ..Choice::stopped(first_tokens(&content, most))
-        },
-        _ => Choice::stopped(content),
+impl Asked {
+    /// What the model says in this shape.
+    pub(crate) fn answer(&self, shape: Shape) -> Said {
+        self.uncounted(shape).counted(self, shape)
+    }
+
+    fn uncounted(&self, shape: Shape) -> Said {
+        let good = || self.limited(self.content());
+        let ends = |end| Said { end, ..good() };
+        match shape {
+            Shape::Good
+            | Shape::NoChoices
+            | Shape::NoMessage
+            | Shape::NoUsage
+            | Shape::NullUsage
+            | Shape::TextUsage
+            | Shape::Cached
+            | Shape::InChoices
+            | Shape::Program(_) => good(),
+            Shape::Long { kibibytes } => Said::words(self.long_content(kibibytes)),
+            Shape::Cut => self.half(End::Length),
+            Shape::Filtered => self.half(End::Filter),
+            Shape::WindowFull => self.half(End::WindowFull),
+            Shape::Paused => self.half(End::Pause),
+            Shape::Blank => Said::words(""),
+            Shape::Null => without_text(Text::Null),
+            Shape::Missing => without_text(Text::Missing),
+            Shape::Refused => Said {
+                refusal: Some(REFUSAL),
+                end: End::Refusal,
+                ..without_text(Text::Null)
+            },
+            Shape::Reasoning | Shape::ReasoningField => Said {
+                reasoning: Some(THOUGHT),
+                ..good()
+            },
+            Shape::Tool { with_text: true } => self.with_tool(good()),
+            Shape::Tool { with_text: false } => self.with_tool(without_text(Text::Null)),
+            Shape::Finish(name) => ends(End::Named(name)),
+            Shape::NullFinish => ends(End::Null),
+            Shape::MissingFinish => ends(End::Missing),
+            Shape::Json | Shape::Object => Said::words(self.json()),
+            Shape::JsonWrong => Said::words(WRONG_JSON),
+            Shape::JsonBroken => {
+                let json = self.json();
+                Said::words(first_tokens(&json, tokens(&json) / 2))
+            }
+            Shape::JsonFenced => Said::words(format!("```json\n{}\n```", self.json())),
+            Shape::Number => Said::words("42"),
+        }
+    }
+
+    fn with_tool(&self, said: Said) -> Said {
+        let tool = self.tool.as_deref().unwrap_or("simulated_tool");
+        Said {
+            tool: Some(tool.to_owned()),
+            end: End::Tool,
+            ..said
+        }
+    }
+
+    /// The answer, cut where the request's own limit says so.
+    fn limited(&self, content: String) -> Said {
+        match self.max_tokens.map(usize::try_from) {
+            Some(Ok(most)) if tokens(&content) > most => Said {
+                end: End::Length,
+                ..Said::words(first_tokens(&content, most))
+            },
+            _ => Said::words(content),
+        }
+    }
+
+    /// The first half of the answer, for this reason.
+    fn half(&self, end: End) -> Said {
+        let content = self.content();
+        Said {
+            end,
+            ..Said::words(first_tokens(&content, tokens(&content) / 2))
+        }
+    }
+
+    fn content(&self) -> String {
+        match self.wish {
+            Wish::Text => text(&self.model, &self.messages),
+            Wish::Object | Wish::Schema(_) => self.json(),
+        }
+    }
+
+    /// The answer as JSON: what the schema wants, or an object of the simulator's own.
+    fn json(&self) -> String {
+        self.json_of(&text(&self.model, &self.messages))
+    }
+
+    fn json_of(&self, text: &str) -> String {
+        match &self.wish {
+            Wish::Schema(schema) => schema::instance(schema, text).to_string(),
+            Wish::Text | Wish::Object => {
+                json!({"simulated": true, "model": self.model, "answer": text}).to_string()
+            }
+        }
+    }
+
+    /// An answer whose text has exactly this many KiB.
+    fn long_content(&self, kibibytes: u32) -> String {
+        let bytes = usize::try_from(kibibytes).unwrap_or_default() * BYTES_PER_KIBIBYTE;
+        let mut long = text(&self.model, &self.messages);
+        long.truncate(long.floor_char_boundary(bytes));
+        let missing = bytes - long.len();
+        long.extend(" and so on,".chars().cycle().take(missing));
+        match self.wish {
+            Wish::Text => long,
+            Wish::Object | Wish::Schema(_) => self.json_of(&long),
+        }
     }
 }
 
-/// The first half of the answer, for this reason.
-fn half(request: &ChatRequest, finish_reason: &'static str) -> Choice {
-    let content = content(request);
-    Choice {
-        finish_reason,
-        ..Choice::stopped(first_tokens(&content, tokens(&content) / 2))
-    }
-}
-
-fn content(request: &ChatRequest) -> String {
-    in_format(request, text(&request.model, &request.messages))
-}
-
-/// An answer whose text has exactly this many bytes.
-fn long_content(request: &ChatRequest, bytes: usize) -> String {
-    let mut long = text(&request.model, &request.messages);
-    long.truncate(long.floor_char_boundary(bytes));
-    let missing = bytes - long.len();
-    long.extend(" and so on,".chars().cycle().take(missing));
-    in_format(request, long)
-}
-
-fn in_format(request: &ChatRequest, answer: String) -> String {
-    if request.json {
-        json!({"simulated": true, "model": request.model, "answer": answer}).to_string()
-    } else {
-        answer
+fn without_text(text: Text) -> Said {
+    Said {
+        text,
+        ..Said::words("")
     }
 }
 
@@ -200,10 +268,7 @@ mod tests {
     use super::{Message, QUOTED_CHARACTERS, text, tokens};
 
     fn message(role: &str, text: &str) -> Message {
-        Message {
-            role: role.to_owned(),
-            text: text.to_owned(),
-        }
+        Message::new(role, text)
     }
 
     #[test]

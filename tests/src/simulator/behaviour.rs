@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 
+use crate::simulator::catalogue;
 use crate::simulator::chance::{self, Faults};
 use crate::simulator::ledger::Turn;
+use crate::simulator::reply::{GOOD, Reply, Shape, status};
+use crate::simulator::route::Vendor;
 
-/// The text of `sim-huge`, in KiB: enough for a body of more than 4 MiB.
-const HUGE_KIBIBYTES: u32 = 4 * 1024 + 64;
 /// The longest text of `sim-big`, in KiB.
 const LONGEST_KIBIBYTES: u32 = 64 * 1024;
 /// The pause that `sim-storm` asks for, in seconds.
@@ -27,86 +28,38 @@ pub(crate) enum Behaviour {
     Random(Faults),
 }
 
-/// What one call gets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reply {
-    /// A whole answer with status 200.
-    Completion(Shape),
-    /// A good answer after this time.
-    Slow(Duration),
-    /// A good answer after the next release.
-    Hold,
-    /// Nothing, ever.
-    Hang,
-    /// An error status; `retry_after` is in seconds.
-    Status {
-        status: StatusCode,
-        retry_after: Option<u32>,
-    },
-    /// 400, the prompt is longer than the model can read.
-    ContextTooLong,
-    /// 429, but no waiting helps: the account is out of money.
-    QuotaExhausted,
-    /// 404, there is no such model.
-    UnknownModel,
-    /// 302 to another path of the simulator.
-    Redirect,
-    /// 200, a JSON body cut in the middle and sent as if it were whole.
-    Truncated,
-    /// 200, and the connection is reset in the middle of the body.
-    Reset,
-    /// The connection is reset before the answer.
-    Drop,
-    /// 200 with a page of HTML.
-    Html,
-    /// 200 with a top-level `error`.
-    ErrorInBody,
-}
-
-/// How a whole answer is shaped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shape {
-    /// A good answer.
-    Good,
-    /// A good answer, its text this long.
-    Long { kibibytes: u32 },
-    /// Cut short by a token limit.
-    Cut,
-    /// The text is empty.
-    Blank,
-    /// The text is `null`.
-    Null,
-    /// Stopped by a content filter.
-    Filtered,
-    /// Refused by the model.
-    Refused,
-    /// There is no choice in it.
-    NoChoices,
-    /// There is no usage in it.
-    NoUsage,
-}
-
-pub(crate) const GOOD: Reply = Reply::Completion(Shape::Good);
-
-pub(crate) const fn status(status: StatusCode, retry_after: Option<u32>) -> Reply {
-    Reply::Status {
-        status,
-        retry_after,
-    }
-}
-
 impl Behaviour {
-    /// Reads a model name. Every name has a meaning. From an `@` on it has none: that part is the
-    /// caller's, to tell apart models that behave alike.
-    pub(crate) fn of_model(model: &str) -> Self {
-        let named = model.split_once('@').map_or(model, |(named, _)| named);
-        let Some(rest) = named.strip_prefix("sim-") else {
+    /// Reads the name of a model of a vendor. Every name has a meaning. From an `@` on it has none:
+    /// that part is the caller's, to tell apart models that behave alike. A name that begins with
+    /// an `@`, as those of Workers AI do, is read from its last `/` on.
+    pub(crate) fn of_model(model: &str, vendor: Vendor) -> Self {
+        let (named, is_path) = match model.strip_prefix('@') {
+            Some(path) => (path, true),
+            None => (model, false),
+        };
+        let named = named.split_once('@').map_or(named, |(named, _)| named);
+        let named = match named.rsplit_once('/') {
+            Some((_, last)) if is_path => last,
+            _ => named,
+        };
+        let Some(name) = named.strip_prefix("sim-") else {
             return Self::Always(GOOD);
         };
-        let (name, number) = split_number(rest);
-        counted(name, number)
-            .or_else(|| always(name, number).map(Self::Always))
-            .unwrap_or(Self::Always(Reply::UnknownModel))
+        Self::of_name(name, vendor).unwrap_or(Self::Always(Reply::UnknownModel))
+    }
+
+    fn of_name(name: &str, vendor: Vendor) -> Option<Self> {
+        if let Some((name, count)) = split_then_ok(name) {
+            return match Self::of_name(name, vendor)? {
+                Self::Always(reply) => Some(Self::FirstCalls { count, reply }),
+                Self::FirstCalls { .. } | Self::FirstSeconds { .. } | Self::Random(_) => None,
+            };
+        }
+        if let Some(reply) = catalogue::find(vendor, name) {
+            return Some(Self::Always(reply));
+        }
+        let (name, number) = split_number(name);
+        counted(name, number).or_else(|| always(name, number).map(Self::Always))
     }
 
     /// What the call whose turn it is gets.
@@ -121,25 +74,11 @@ impl Behaviour {
     }
 }
 
-impl Reply {
-    /// Whether what the call gets is no answer that a client could use, whatever its status.
-    pub(crate) fn is_fault(self) -> bool {
-        match self {
-            Self::Completion(shape) => shape == Shape::NoChoices,
-            Self::Slow(_) | Self::Hold => false,
-            Self::Hang
-            | Self::Status { .. }
-            | Self::ContextTooLong
-            | Self::QuotaExhausted
-            | Self::UnknownModel
-            | Self::Redirect
-            | Self::Truncated
-            | Self::Reset
-            | Self::Drop
-            | Self::Html
-            | Self::ErrorInBody => true,
-        }
-    }
+/// Takes the end off `<behaviour>-then-ok[-<number>]`.
+fn split_then_ok(name: &str) -> Option<(&str, u32)> {
+    let (rest, number) = split_number(name);
+    let rest = rest.strip_suffix("-then-ok")?;
+    Some((rest, number.unwrap_or(1)))
 }
 
 /// Takes the number off the end of `<behaviour>[-<number>]`.
@@ -186,28 +125,7 @@ fn always(name: &str, number: Option<u32>) -> Option<Reply> {
                 .filter(|kibibytes| *kibibytes <= LONGEST_KIBIBYTES)?,
         }),
         (digits, _) if digits.starts_with(['4', '5']) => error_status(digits, number)?,
-        (_, Some(_)) => return None,
-        ("ok", _) => GOOD,
-        ("huge", _) => Reply::Completion(Shape::Long {
-            kibibytes: HUGE_KIBIBYTES,
-        }),
-        ("length", _) => Reply::Completion(Shape::Cut),
-        ("blank", _) => Reply::Completion(Shape::Blank),
-        ("null", _) => Reply::Completion(Shape::Null),
-        ("filter", _) => Reply::Completion(Shape::Filtered),
-        ("refusal", _) => Reply::Completion(Shape::Refused),
-        ("empty", _) => Reply::Completion(Shape::NoChoices),
-        ("nousage", _) => Reply::Completion(Shape::NoUsage),
-        ("hold", _) => Reply::Hold,
-        ("hang", _) => Reply::Hang,
-        ("context", _) => Reply::ContextTooLong,
-        ("quota", _) => Reply::QuotaExhausted,
-        ("redirect", _) => Reply::Redirect,
-        ("truncated", _) => Reply::Truncated,
-        ("reset", _) => Reply::Reset,
-        ("drop", _) => Reply::Drop,
-        ("html200", _) => Reply::Html,
-        ("error200", _) => Reply::ErrorInBody,
+        ("keep-alive", _) => Reply::KeepAlive(Some(number.unwrap_or(5))),
         _ => return None,
     };
     Some(reply)
@@ -233,11 +151,15 @@ mod tests {
 
     use axum::http::StatusCode;
 
-    use super::{Behaviour, GOOD, Reply, Shape, status};
+    use super::{Behaviour, GOOD, Reply, Shape, Vendor, status};
     use crate::simulator::ledger::Turn;
 
+    fn behaviour(model: &str) -> Behaviour {
+        Behaviour::of_model(model, Vendor::OpenAi)
+    }
+
     fn always(model: &str) -> Reply {
-        match Behaviour::of_model(model) {
+        match behaviour(model) {
             Behaviour::Always(reply) => reply,
             Behaviour::FirstCalls { .. }
             | Behaviour::FirstSeconds { .. }
@@ -275,6 +197,11 @@ mod tests {
             "sim-429-once-2",
             "sim-random-1",
             "sim-chaos-1",
+            "sim-row-60",
+            "sim-row-36-nonsense",
+            "sim-row-9",
+            "sim-flaky-2-then-ok-2",
+            "sim-nonsense-then-ok",
         ] {
             assert_eq!(always(model), Reply::UnknownModel, "{model}");
         }
@@ -290,12 +217,9 @@ mod tests {
             "sim-nonsense",
         ] {
             let alike = format!("{model}@a-test-9@x");
-            assert_eq!(Behaviour::of_model(&alike), Behaviour::of_model(model));
+            assert_eq!(behaviour(&alike), behaviour(model));
         }
-        assert_ne!(
-            Behaviour::of_model("sim-hold@x"),
-            Behaviour::of_model("sim-hang@x")
-        );
+        assert_ne!(behaviour("sim-hold@x"), behaviour("sim-hang@x"));
     }
 
     #[test]
@@ -306,7 +230,7 @@ mod tests {
 
     #[test]
     fn first_calls_end_after_their_count() {
-        let flaky = Behaviour::of_model("sim-flaky-2");
+        let flaky = behaviour("sim-flaky-2");
         let replies: Vec<bool> = (1..=4)
             .map(|call| Turn {
                 call,
@@ -319,7 +243,7 @@ mod tests {
 
     #[test]
     fn first_seconds_end_with_their_time() {
-        let storm = Behaviour::of_model("sim-storm-2");
+        let storm = behaviour("sim-storm-2");
         let replies: Vec<bool> = [0, 1_999, 2_000, 60_000]
             .map(|age| Turn {
                 age: Duration::from_millis(age),
@@ -328,5 +252,27 @@ mod tests {
             .map(|turn| storm.reply(turn, 0, 0.0) == GOOD)
             .to_vec();
         assert_eq!(replies, [false, false, true, true]);
+    }
+
+    #[test]
+    fn any_model_can_fail_first_and_then_answer() {
+        let reply = status(StatusCode::BAD_GATEWAY, None);
+        for (model, count) in [("sim-502-then-ok", 1), ("sim-502-then-ok-3@x", 3)] {
+            let expected = Behaviour::FirstCalls { count, reply };
+            assert_eq!(behaviour(model), expected, "{model}");
+        }
+    }
+
+    #[test]
+    fn name_that_begins_with_an_at_sign_is_read_from_its_last_slash_on() {
+        let of = |model| Behaviour::of_model(model, Vendor::WorkersAi);
+        let hold = Behaviour::Always(Reply::Hold);
+        assert_eq!(of("@cf/redrive/sim-hold"), hold);
+        assert_eq!(of("@cf/redrive/sim-hold@a/b"), hold);
+        assert_eq!(of("sim-hold@a/b"), hold);
+        assert_eq!(
+            of("@cf/meta/llama-3.1-8b-instruct"),
+            Behaviour::Always(GOOD)
+        );
     }
 }

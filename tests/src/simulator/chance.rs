@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 
-use crate::simulator::behaviour::{GOOD, Reply, Shape, status};
 use crate::simulator::ledger::Turn;
 use crate::simulator::random;
+use crate::simulator::reply::{Broken, GOOD, Reply, Shape, status};
 
 /// Which faults are drawn from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,10 +23,10 @@ const QUICK: [Reply; 8] = [
     status(StatusCode::INTERNAL_SERVER_ERROR, None),
     status(StatusCode::BAD_GATEWAY, None),
     status(StatusCode::SERVICE_UNAVAILABLE, None),
-    Reply::Drop,
+    Reply::Broken(Broken::Drop),
     Reply::ErrorInBody,
-    Reply::Reset,
-    Reply::Truncated,
+    Reply::Broken(Broken::Reset),
+    Reply::Broken(Broken::Truncated),
 ];
 
 /// What joins the quick faults where every kind is drawn: as many again.
@@ -34,10 +34,10 @@ const OTHERS: [Reply; 8] = [
     status(StatusCode::TOO_MANY_REQUESTS, Some(1)),
     status(StatusCode::SERVICE_UNAVAILABLE, Some(1)),
     status(StatusCode::GATEWAY_TIMEOUT, None),
-    Reply::Html,
+    Reply::Broken(Broken::Html),
     Reply::Completion(Shape::NoChoices),
-    Reply::Drop,
-    Reply::Reset,
+    Reply::Broken(Broken::Drop),
+    Reply::Broken(Broken::Reset),
     SLOW,
 ];
 

@@ -4,7 +4,7 @@ use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
 
 use axum::extract::connect_info::Connected;
@@ -13,17 +13,29 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 
+/// The connection is as it should be.
+const WHOLE: u8 = 0;
+/// The connection ends in good order.
+const CLOSED: u8 = 1;
+/// The connection ends with a TCP reset.
+const RESET: u8 = 2;
+
 /// A handler's hold on its connection.
 #[derive(Clone, Default)]
-pub(crate) struct Cut(Arc<AtomicBool>);
+pub(crate) struct Cut(Arc<AtomicU8>);
 
 impl Cut {
     /// Cuts the connection: nothing more is written, and it ends with a TCP reset.
-    pub(crate) fn cut(&self) {
-        self.0.store(true, Ordering::Relaxed);
+    pub(crate) fn reset(&self) {
+        self.0.store(RESET, Ordering::Relaxed);
     }
 
-    fn is_cut(&self) -> bool {
+    /// Cuts the connection: nothing more is written, and it ends as if all were said.
+    pub(crate) fn close(&self) {
+        self.0.store(CLOSED, Ordering::Relaxed);
+    }
+
+    fn how(&self) -> u8 {
         self.0.load(Ordering::Relaxed)
     }
 }
@@ -71,7 +83,7 @@ pub(crate) struct Connection {
 
 impl Connection {
     fn writable(&mut self) -> io::Result<Pin<&mut TcpStream>> {
-        if self.cut.is_cut() {
+        if self.cut.how() != WHOLE {
             return Err(io::ErrorKind::ConnectionReset.into());
         }
         Ok(Pin::new(&mut self.stream))
@@ -80,7 +92,7 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        if self.cut.is_cut() {
+        if self.cut.how() == RESET {
             // Closing a socket that does not linger resets the connection. If the option is
             // refused, the connection ends without a reset, but ends.
             self.stream.set_zero_linger().ok();

@@ -6,8 +6,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 
-/// The name of the job to which calls belong that name none.
-pub(crate) const NO_JOB: &str = "-";
+pub(crate) use crate::simulator::call::{Call, Caller, NO_JOB, Outcome};
 
 /// Which call this is, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,42 +19,6 @@ pub(crate) struct Turn {
     pub(crate) age: Duration,
 }
 
-/// What a caller says of its call.
-pub(crate) struct Caller {
-    pub(crate) job: String,
-    pub(crate) attempt: Option<u32>,
-    pub(crate) model: String,
-    pub(crate) authorization: bool,
-}
-
-/// How a call stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Outcome {
-    /// It has no answer yet.
-    InFlight,
-    /// It got an answer that a client can use.
-    Answered,
-    /// It got a fault.
-    Fault,
-    /// The caller went before the answer.
-    Abandoned,
-}
-
-/// One call, as `GET /control/calls/{job}` shows it.
-#[derive(Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Call {
-    attempt: Option<u32>,
-    model: String,
-    /// The status that was sent; none before the answer, or when there was none.
-    status: Option<u16>,
-    started_at_ms: u64,
-    finished_at_ms: Option<u64>,
-    authorization: bool,
-    outcome: Outcome,
-}
-
 /// The counts, as `GET /control/calls` shows them.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -65,6 +28,8 @@ pub(crate) struct Counts {
     abandoned: u64,
     in_flight: u64,
     redirects_followed: u64,
+    /// How many of those who followed a redirect brought a key with them.
+    redirects_with_key: u64,
     jobs: BTreeMap<String, usize>,
 }
 
@@ -81,6 +46,7 @@ struct Pages {
     abandoned: u64,
     finished: u64,
     redirects_followed: u64,
+    redirects_with_key: u64,
     jobs: HashMap<String, Job>,
     /// When each model was first called.
     models: HashMap<String, Instant>,
@@ -107,9 +73,9 @@ pub(crate) struct CallInFlight {
 impl Ledger {
     /// Writes down that a call has begun.
     pub(crate) fn begin(self: &Arc<Self>, caller: Caller) -> CallInFlight {
-        let started_at_ms = now_ms();
         let mut pages = self.pages();
         pages.total += 1;
+        let number = pages.total;
         let ordinal = u64::try_from(pages.jobs.len()).unwrap_or(u64::MAX) + 1;
         let era = pages.era;
         let age = pages.age_of(&caller.model);
@@ -123,29 +89,24 @@ impl Ledger {
             age,
         };
         let index = job.calls.len();
-        job.calls.push(Call {
-            attempt: caller.attempt,
-            model: caller.model,
-            status: None,
-            started_at_ms,
-            finished_at_ms: None,
-            authorization: caller.authorization,
-            outcome: Outcome::InFlight,
-        });
+        let id = caller.job.clone();
+        job.calls.push(Call::begun(caller, number));
         drop(pages);
         CallInFlight {
             ledger: Arc::clone(self),
             era,
-            job: caller.job,
+            job: id,
             index,
             finished: false,
             turn,
         }
     }
 
-    /// Counts a caller that followed a redirect.
-    pub(crate) fn redirect_followed(&self) {
-        self.pages().redirects_followed += 1;
+    /// Counts a caller that followed a redirect, with a key or without.
+    pub(crate) fn redirect_followed(&self, with_key: bool) {
+        let mut pages = self.pages();
+        pages.redirects_followed += 1;
+        pages.redirects_with_key += u64::from(with_key);
     }
 
     /// The counts of all jobs.
@@ -158,6 +119,7 @@ impl Ledger {
             abandoned: pages.abandoned,
             in_flight: pages.total.saturating_sub(pages.finished),
             redirects_followed: pages.redirects_followed,
+            redirects_with_key: pages.redirects_with_key,
             jobs: jobs
                 .map(|(id, job)| (id.clone(), job.calls.len()))
                 .collect(),
@@ -185,10 +147,19 @@ impl Ledger {
 
     /// The calls of one model, whatever their job, in the order in which they began.
     pub(crate) fn calls_of_model(&self, model: &str) -> Vec<Call> {
+        self.calls_where(|call| call.model == model)
+    }
+
+    /// Every call, in the order in which they began.
+    pub(crate) fn log(&self) -> Vec<Call> {
+        self.calls_where(|_| true)
+    }
+
+    fn calls_where(&self, wanted: impl Fn(&Call) -> bool) -> Vec<Call> {
         let pages = self.pages();
         let calls = pages.jobs.values().flat_map(|job| &job.calls);
-        let mut calls: Vec<Call> = calls.filter(|call| call.model == model).cloned().collect();
-        calls.sort_by_key(|call| call.started_at_ms);
+        let mut calls: Vec<Call> = calls.filter(|call| wanted(call)).cloned().collect();
+        calls.sort_by_key(|call| call.number);
         calls
     }
 
@@ -253,13 +224,8 @@ impl Job {
 }
 
 impl CallInFlight {
-    /// Writes down the answer: the status, if one is sent, and whether it is a fault.
-    pub(crate) fn finish(mut self, status: Option<u16>, is_fault: bool) {
-        let outcome = if is_fault {
-            Outcome::Fault
-        } else {
-            Outcome::Answered
-        };
+    /// Writes down the answer: the status, if one is sent, and what it is to the caller.
+    pub(crate) fn finish(mut self, status: Option<u16>, outcome: Outcome) {
         self.close(status, outcome);
     }
 
@@ -275,9 +241,7 @@ impl CallInFlight {
         pages.abandoned += u64::from(outcome == Outcome::Abandoned);
         let job = pages.jobs.get_mut(&self.job);
         if let Some(call) = job.and_then(|job| job.calls.get_mut(self.index)) {
-            call.status = status;
-            call.finished_at_ms = Some(finished_at_ms);
-            call.outcome = outcome;
+            call.end(status, outcome, finished_at_ms);
         }
     }
 }

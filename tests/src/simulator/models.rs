@@ -1,39 +1,24 @@
 //! `GET /v1/models`: what can be asked for.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use axum::Json;
-use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use crate::simulator::provider::{Provider, request_id};
+use crate::simulator::error_body::Known;
+use crate::simulator::incoming::Incoming;
+use crate::simulator::route::Vendor;
+use crate::simulator::{auth, catalogue};
 
 /// When the simulated models were made, in Unix seconds; the wire format wants an instant.
 const CREATED: u64 = 1_735_689_600;
 
-/// One model for each behaviour; those that take a number have their default.
-const LISTED_MODELS: [&str; 44] = [
-    "sim-ok",
+/// What is listed of the models with a number: each with a number of its own.
+const WITH_A_NUMBER: [&str; 23] = [
     "sim-slow",
-    "sim-hold",
-    "sim-hang",
     "sim-big",
-    "sim-huge",
-    "sim-length",
-    "sim-nousage",
-    "sim-blank",
-    "sim-null",
-    "sim-filter",
-    "sim-refusal",
-    "sim-empty",
-    "sim-error200",
-    "sim-html200",
-    "sim-truncated",
-    "sim-reset",
-    "sim-drop",
-    "sim-redirect",
+    "sim-keep-alive",
     "sim-400",
     "sim-401",
     "sim-402",
@@ -48,25 +33,37 @@ const LISTED_MODELS: [&str; 44] = [
     "sim-502",
     "sim-503",
     "sim-504",
-    "sim-524",
     "sim-529",
-    "sim-context",
-    "sim-quota",
     "sim-flaky",
     "sim-throttle",
     "sim-429-once",
     "sim-storm",
     "sim-outage",
-    "sim-random",
-    "sim-chaos",
 ];
 
+/// The names that are listed, each once.
+fn names() -> Vec<String> {
+    let numbered = WITH_A_NUMBER.into_iter().chain(["sim-random", "sim-chaos"]);
+    let rest = catalogue::models()
+        .into_iter()
+        .filter(|model| model.vendors.contains(&Vendor::OpenAi) && !model.name.contains('N'))
+        .map(|model| model.name);
+    let names: BTreeSet<String> = numbered.map(str::to_owned).chain(rest).collect();
+    names.into_iter().collect()
+}
+
 /// `GET /v1/models`. Answers 200 with the list, 401 where a key is wanted and not given.
-pub(crate) async fn list(State(provider): State<Arc<Provider>>, headers: HeaderMap) -> Response {
-    if let Err(error) = provider.check_key(&headers) {
-        return error.into_response(&request_id(provider.next_sequence()));
+pub(crate) async fn list(incoming: Incoming) -> Response {
+    let known = Known {
+        vendor: Vendor::OpenAi,
+        model: String::new(),
+        prompt_tokens: 0,
+        sequence: incoming.provider.next_sequence(),
+    };
+    if let Err(error) = auth::check(&incoming, &known) {
+        return error.into_response(known.vendor, known.sequence);
     }
-    let models: Vec<_> = LISTED_MODELS
+    let models: Vec<_> = names()
         .iter()
         .map(|id| {
             json!({
@@ -82,15 +79,17 @@ pub(crate) async fn list(State(provider): State<Arc<Provider>>, headers: HeaderM
 
 #[cfg(test)]
 mod tests {
-    use super::LISTED_MODELS;
-    use crate::simulator::behaviour::{Behaviour, Reply};
+    use super::{Vendor, names};
+    use crate::simulator::behaviour::Behaviour;
+    use crate::simulator::reply::Reply;
 
     #[test]
     fn every_listed_model_has_a_behaviour() {
-        for model in LISTED_MODELS {
-            let named_404 = model == "sim-404";
-            let unknown = Behaviour::of_model(model) == Behaviour::Always(Reply::UnknownModel);
-            assert!(named_404 || !unknown, "{model}");
+        let names = names();
+        assert!(names.len() > 100);
+        for model in names {
+            let behaviour = Behaviour::of_model(&model, Vendor::OpenAi);
+            assert_ne!(behaviour, Behaviour::Always(Reply::UnknownModel), "{model}");
         }
     }
 }

@@ -2,6 +2,10 @@
 
 use serde_json::{Map, Value};
 
+use crate::simulator::asked::{
+    Asked, Body, InvalidRequest, Message, Wish, field, first_tool, in_range, stranger, text_of,
+};
+
 /// Every parameter of the wire format; any other is refused.
 const PARAMETERS: [&str; 35] = [
     "audio",
@@ -50,97 +54,36 @@ const ROLES: [&str; 6] = [
     "user",
 ];
 
-/// What the simulator makes use of in a request.
-pub(crate) struct ChatRequest {
-    pub(crate) model: String,
-    pub(crate) messages: Vec<Message>,
-    /// The most tokens that the answer may have.
-    pub(crate) max_tokens: Option<u64>,
-    /// Whether the text of the answer must be a JSON object.
-    pub(crate) json: bool,
-}
-
-/// One message of the conversation.
-pub(crate) struct Message {
-    pub(crate) role: String,
-    /// The text, the parts of it joined; empty where there is none.
-    pub(crate) text: String,
-}
-
-/// Why a request is refused with 400.
-#[derive(Debug)]
-pub(crate) struct InvalidRequest {
-    pub(crate) message: String,
-    pub(crate) param: Option<String>,
-}
-
-impl InvalidRequest {
-    fn of(param: &str, message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            param: Some(param.to_owned()),
-        }
+/// Reads a chat request for this model, which may be named outside the body.
+pub(crate) fn read(body: &Body, model: &str) -> Result<Asked, InvalidRequest> {
+    let fields = body
+        .fields()
+        .ok_or_else(|| InvalidRequest::bare("We could not parse the JSON body of your request."))?;
+    if let Some(name) = stranger(fields, &PARAMETERS) {
+        let message = format!("Unrecognized request argument supplied: {name}");
+        return Err(InvalidRequest::bare(message));
     }
-}
-
-/// A body that may hold a request.
-pub(crate) struct Body(Option<Map<String, Value>>);
-
-impl Body {
-    /// Takes the bytes of a body, whatever they are.
-    pub(crate) fn new(bytes: &[u8]) -> Self {
-        Self(serde_json::from_slice(bytes).ok())
+    if model.is_empty() {
+        return Err(InvalidRequest::of(
+            "model",
+            "You must provide a model parameter.",
+        ));
     }
-
-    /// The name of the model, as far as there is one.
-    pub(crate) fn model(&self) -> &str {
-        let model = self.0.as_ref().and_then(|fields| fields.get("model"));
-        model.and_then(Value::as_str).unwrap_or_default()
-    }
-
-    /// Reads the request.
-    pub(crate) fn read(&self) -> Result<ChatRequest, InvalidRequest> {
-        let fields = self.0.as_ref().ok_or_else(|| InvalidRequest {
-            message: "We could not parse the JSON body of your request.".to_owned(),
-            param: None,
-        })?;
-        if let Some(name) = fields.keys().find(|name| !is_parameter(name)) {
-            let message = format!("Unrecognized request argument supplied: {name}");
-            return Err(InvalidRequest {
-                message,
-                param: None,
-            });
-        }
-        let model = self.model();
-        if model.is_empty() {
-            return Err(InvalidRequest::of(
-                "model",
-                "You must provide a model parameter.",
-            ));
-        }
-        check_what_is_simulated(fields)?;
-        check_range(fields, "temperature", 2.0)?;
-        check_range(fields, "top_p", 1.0)?;
-        Ok(ChatRequest {
-            model: model.to_owned(),
-            messages: messages(fields)?,
-            max_tokens: max_tokens(fields)?,
-            json: wants_json(fields)?,
-        })
-    }
-}
-
-fn is_parameter(name: &str) -> bool {
-    PARAMETERS.contains(&name)
-}
-
-/// A field that is set: one that is `null` counts as absent.
-fn field<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    fields.get(name).filter(|value| !value.is_null())
+    check_what_is_simulated(fields)?;
+    check_range(fields, "temperature", 2.0)?;
+    check_range(fields, "top_p", 1.0)?;
+    Ok(Asked {
+        model: model.to_owned(),
+        messages: messages(fields)?,
+        max_tokens: max_tokens(fields)?,
+        wish: wish(fields)?,
+        tool: first_tool(fields),
+        ..Asked::default()
+    })
 }
 
 /// Refuses what a provider could do and the simulator cannot.
-fn check_what_is_simulated(fields: &Map<String, Value>) -> Result<(), InvalidRequest> {
+pub(crate) fn check_what_is_simulated(fields: &Map<String, Value>) -> Result<(), InvalidRequest> {
     let differs =
         |name, simulated: &Value| field(fields, name).is_some_and(|value| value != simulated);
     for (name, simulated) in [("stream", Value::Bool(false)), ("n", Value::from(1))] {
@@ -152,15 +95,19 @@ fn check_what_is_simulated(fields: &Map<String, Value>) -> Result<(), InvalidReq
     Ok(())
 }
 
-fn check_range(fields: &Map<String, Value>, name: &str, most: f64) -> Result<(), InvalidRequest> {
-    match field(fields, name).map(Value::as_f64) {
-        None => Ok(()),
-        Some(Some(number)) if (0.0..=most).contains(&number) => Ok(()),
-        Some(_) => Err(InvalidRequest::of(
-            name,
-            format!("Invalid '{name}': expected a number from 0 to {most}."),
-        )),
+/// Refuses a number that is outside its range.
+pub(crate) fn check_range(
+    fields: &Map<String, Value>,
+    name: &str,
+    most: f64,
+) -> Result<(), InvalidRequest> {
+    if in_range(fields, name, most) {
+        return Ok(());
     }
+    Err(InvalidRequest::of(
+        name,
+        format!("Invalid '{name}': expected a number from 0 to {most}."),
+    ))
 }
 
 fn max_tokens(fields: &Map<String, Value>) -> Result<Option<u64>, InvalidRequest> {
@@ -185,18 +132,23 @@ fn max_tokens(fields: &Map<String, Value>) -> Result<Option<u64>, InvalidRequest
     Ok(limit)
 }
 
-fn wants_json(fields: &Map<String, Value>) -> Result<bool, InvalidRequest> {
+fn wish(fields: &Map<String, Value>) -> Result<Wish, InvalidRequest> {
     let name = "response_format";
     let Some(format) = field(fields, name) else {
-        return Ok(false);
+        return Ok(Wish::Text);
     };
     match format.get("type").and_then(Value::as_str) {
-        Some("text") => Ok(false),
-        Some("json_object") => Ok(true),
-        Some("json_schema") => Err(InvalidRequest::of(
-            name,
-            "The simulator does not support 'response_format' of type 'json_schema'.",
-        )),
+        Some("text") => Ok(Wish::Text),
+        Some("json_object") => Ok(Wish::Object),
+        Some("json_schema") => match format.get("json_schema") {
+            Some(schema) if schema.get("name").is_some_and(Value::is_string) => Ok(Wish::Schema(
+                schema.get("schema").cloned().unwrap_or_default(),
+            )),
+            _ => Err(InvalidRequest::of(
+                "response_format.json_schema",
+                "Missing required parameter: 'response_format.json_schema'.",
+            )),
+        },
         _ => Err(InvalidRequest::of(name, "Invalid 'response_format.type'.")),
     }
 }
@@ -223,31 +175,26 @@ fn messages(fields: &Map<String, Value>) -> Result<Vec<Message>, InvalidRequest>
 fn message(value: &Value) -> Option<Message> {
     let role = value.get("role")?.as_str()?;
     let text = match value.get("content") {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Array(parts)) => parts
-            .iter()
-            .filter_map(|part| part.get("text")?.as_str())
-            .collect(),
-        Some(Value::Null) | None if role == "assistant" => String::new(),
-        Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_)) | None => {
-            return None;
-        }
+        Some(content) if !content.is_null() => text_of(content)?,
+        _ if role == "assistant" => String::new(),
+        _ => return None,
     };
-    ROLES.contains(&role).then(|| Message {
-        role: role.to_owned(),
-        text,
-    })
+    ROLES.contains(&role).then(|| Message::new(role, text))
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
-    use super::Body;
+    use super::{Asked, Body, InvalidRequest, Wish};
+
+    fn read(body: &Value) -> Result<Asked, InvalidRequest> {
+        let body = Body::new(body.to_string().as_bytes());
+        super::read(&body, body.model())
+    }
 
     fn refused_param(body: &Value) -> Option<String> {
-        let result = Body::new(body.to_string().as_bytes()).read();
-        result.err().expect("the request is refused").param
+        read(body).expect_err("the request is refused").param
     }
 
     #[test]
@@ -260,8 +207,7 @@ mod tests {
                 {"type": "text", "text": "two"},
             ]}],
         });
-        let request = Body::new(body.to_string().as_bytes()).read().unwrap();
-        assert_eq!(request.messages[0].text, "one two");
+        assert_eq!(read(&body).unwrap().messages[0].text, "one two");
     }
 
     #[test]
@@ -295,9 +241,28 @@ mod tests {
                 "response_format",
                 json!({"model": "m", "messages": user, "response_format": {"type": "yaml"}}),
             ),
+            (
+                "response_format.json_schema",
+                json!({"model": "m", "messages": user, "response_format": {"type": "json_schema"}}),
+            ),
         ] {
             assert_eq!(refused_param(&body).as_deref(), Some(param));
         }
+    }
+
+    #[test]
+    fn schema_and_tool_are_read() {
+        let body = json!({
+            "model": "m",
+            "messages": [{"role": "user", "content": "hi"}],
+            "response_format": {"type": "json_schema", "json_schema": {
+                "name": "n", "schema": {"type": "object"},
+            }},
+            "tools": [{"type": "function", "function": {"name": "look"}}],
+        });
+        let asked = read(&body).unwrap();
+        assert!(matches!(asked.wish, Wish::Schema(schema) if schema["type"] == "object"));
+        assert_eq!(asked.tool.as_deref(), Some("look"));
     }
 
     #[test]
@@ -307,7 +272,7 @@ mod tests {
             "messages": [{"role": "user", "content": "hi"}],
             "maxTokens": 5,
         });
-        let refusal = Body::new(body.to_string().as_bytes()).read().err().unwrap();
+        let refusal = read(&body).unwrap_err();
         assert!(refusal.message.ends_with("maxTokens"), "{refusal:?}");
     }
 
@@ -316,7 +281,7 @@ mod tests {
         for bytes in [&b"{"[..], b"[]", b"\xff", b""] {
             let body = Body::new(bytes);
             assert_eq!(body.model(), "");
-            assert!(body.read().is_err());
+            assert!(super::read(&body, "m").is_err());
         }
     }
 }

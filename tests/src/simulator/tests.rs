@@ -1,10 +1,20 @@
 //! The simulator, called over real connections.
 
 mod answers;
+mod anthropic;
+mod azure;
+mod background;
 mod control;
 mod faults;
 mod jobs;
 mod lifetime;
+mod log;
+mod openai;
+mod piston;
+mod responses;
+mod rows;
+mod transport;
+mod workers_ai;
 
 use std::time::{Duration, Instant};
 
@@ -62,6 +72,17 @@ impl Stage {
         self.call(model)
             .header("X-Redrive-Job", job)
             .header("X-Redrive-Attempt", attempt)
+    }
+
+    /// A call of this path, by no vendor's rules.
+    fn at(&self, path: &str) -> RequestBuilder {
+        self.client
+            .post(format!("{}{path}", self.simulator.origin()))
+    }
+
+    /// A whole answer to a call of this path.
+    async fn told(&self, path: &str, body: &Value) -> Whole {
+        whole(self.at(path).json(body).send().await.unwrap()).await
     }
 
     async fn answer(&self, model: &str) -> Whole {

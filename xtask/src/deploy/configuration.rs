@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 use serde_json::{Map, Value};
 
 use super::Environment;
+use crate::providers::Providers;
 use crate::settings::WorkerSettings;
 
 /// What an environment does not inherit from the top of the file, as `wrangler` defines it, as far
@@ -29,7 +30,7 @@ pub(super) struct Configuration {
     /// Where the file goes.
     pub(super) file: PathBuf,
     /// The names that are secrets of this Worker.
-    pub(super) secrets: Vec<&'static str>,
+    pub(super) secrets: Vec<String>,
     document: Map<String, Value>,
 }
 
@@ -78,9 +79,17 @@ impl Configuration {
         names(queues.and_then(|queues| queues.get("producers")), "queue")
     }
 
-    /// A plain variable.
-    pub(super) fn variable(&self, name: &str) -> Option<&str> {
-        self.document.get("vars")?.get(name)?.as_str()
+    /// Hands the providers over: to the consumer with their secrets and its binding of Workers AI.
+    pub(super) fn hand_over(&mut self, providers: &Providers, is_consumer: bool) {
+        let vars = self.document.entry("vars");
+        if let Value::Object(vars) = vars.or_insert_with(|| Value::Object(Map::new())) {
+            let parts = providers.variables().into_iter();
+            vars.extend(parts.map(|(name, part)| (name, Value::String(part))));
+        }
+        if is_consumer {
+            self.secrets.extend(providers.secrets());
+            providers.bind(&mut self.document, false);
+        }
     }
 
     /// Puts the account's ids in the places of the placeholders.

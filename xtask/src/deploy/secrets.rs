@@ -8,19 +8,18 @@ use serde_json::{Map, Value};
 
 use super::account::Account;
 use super::configuration::Configuration;
+use crate::providers::Providers;
 use crate::settings::{CONSUMER_SECRETS, PRODUCER_SECRETS};
 
 /// Shorter ones could be guessed; the producer refuses them as well.
 const SHORTEST: usize = 32;
-/// The server that answers nobody without a key.
-const OPENAI: &str = "https://api.openai.com/";
 
-/// The secrets that the environment gives.
-pub(super) fn from_environment() -> BTreeMap<String, String> {
-    PRODUCER_SECRETS
-        .iter()
-        .chain(&CONSUMER_SECRETS)
-        .filter_map(|name| Some(((*name).to_owned(), env::var(name).ok()?)))
+/// The secrets that the environment gives, those of the providers among them.
+pub(super) fn from_environment(providers: &Providers) -> BTreeMap<String, String> {
+    let own = PRODUCER_SECRETS.iter().chain(&CONSUMER_SECRETS);
+    own.map(|name| (*name).to_owned())
+        .chain(providers.secrets())
+        .filter_map(|name| env::var(&name).ok().map(|value| (name, value)))
         .filter(|(_, value)| !value.is_empty())
         .collect()
 }
@@ -48,8 +47,7 @@ pub(super) fn provide(
     let missing: Vec<&str> = configuration
         .secrets
         .iter()
-        .copied()
-        .filter(|name| is_required(name, configuration))
+        .map(String::as_str)
         .filter(|name| !given.contains_key(*name) && !there.iter().any(|known| known == name))
         .collect();
     if !missing.is_empty() && !account.is_imagined() {
@@ -64,20 +62,12 @@ pub(super) fn provide(
     let own: Map<String, Value> = configuration
         .secrets
         .iter()
-        .filter_map(|name| Some(((*name).to_owned(), Value::String(given.get(*name)?.clone()))))
+        .filter_map(|name| Some((name.clone(), Value::String(given.get(name)?.clone()))))
         .collect();
     if own.is_empty() {
         return Ok(());
     }
     account.set_secrets(&configuration.file, own)
-}
-
-/// A provider other than `OpenAI` itself may need no key.
-fn is_required(name: &str, configuration: &Configuration) -> bool {
-    name != "OPENAI_API_KEY"
-        || configuration
-            .variable("OPENAI_BASE_URL")
-            .is_none_or(|url| url.starts_with(OPENAI))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::Workers;
 use crate::faults::{self, Plan};
 use crate::settings::{self, WorkerSettings};
-use crate::{checkout, process, wrangler};
+use crate::{checkout, executor, process, wrangler};
 
 /// Says that a folder is a stack's state, so that it may be deleted.
 const MARKER: &str = "redrive-state";
@@ -67,17 +67,7 @@ fn refuse_running(state: &Path) -> Result<()> {
 pub(super) fn read_workers(workers: &Workers) -> Result<Vec<WorkerSettings>> {
     let read = match workers {
         // The gateway comes first: only the first Worker can be reached from outside.
-        Workers::Pipeline => vec![
-            WorkerSettings::read(&checkout::path(settings::GATEWAY), &[])?,
-            WorkerSettings::read(
-                &checkout::path(settings::PRODUCER),
-                &settings::PRODUCER_SECRETS,
-            )?,
-            WorkerSettings::read(
-                &checkout::path(settings::CONSUMER),
-                &settings::CONSUMER_SECRETS,
-            )?,
-        ],
+        Workers::Pipeline => pipeline()?,
         Workers::Only(configuration) => vec![WorkerSettings::read(configuration, &[])?],
     };
     for worker in &read {
@@ -89,6 +79,19 @@ pub(super) fn read_workers(workers: &Workers) -> Result<Vec<WorkerSettings>> {
         );
     }
     Ok(read)
+}
+
+fn pipeline() -> Result<Vec<WorkerSettings>> {
+    let read = |file: &str, secrets: &[_]| WorkerSettings::read(&checkout::path(file), secrets);
+    let mut workers = vec![
+        read(settings::GATEWAY, &[])?,
+        read(settings::PRODUCER, &settings::PRODUCER_SECRETS)?,
+        read(settings::CONSUMER, &settings::CONSUMER_SECRETS)?,
+    ];
+    for guest in executor::GUESTS {
+        workers.push(read(&guest.configuration(), &[])?);
+    }
+    Ok(workers)
 }
 
 /// A folder for each: `.dev.vars` belongs to all configurations beside it.

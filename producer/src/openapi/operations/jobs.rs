@@ -49,10 +49,10 @@ pub(super) fn submit_generate() -> Described {
 }
 
 pub(super) fn read(path: &str) -> Described {
-    let id = if path == "/api/v1/jobs/{id}" {
-        "readJob"
-    } else {
-        "readGenerateStatus"
+    let id = match path {
+        "/api/v1/generate/{id}/status" => "readGenerateStatus",
+        "/api/v1/execute/{id}/status" => "readExecuteStatus",
+        _ => "readJob",
     };
     let prefer = ParameterBuilder::new()
         .parameter_in(ParameterIn::Header)

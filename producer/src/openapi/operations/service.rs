@@ -44,3 +44,14 @@ pub(super) fn openapi() -> Described {
     )
     .answers(200, "The description.", Some(object))
 }
+
+pub(super) fn list_providers() -> Described {
+    Described::new(
+        "listProviders",
+        TAG,
+        "Whom can a job ask?",
+        "Gives the providers that a request may name, what is known of their models and prices, and \
+         whom a job asks that names nobody. Any API key will do.",
+    )
+    .answers(200, "The providers.", Some(content("ProviderList")))
+}

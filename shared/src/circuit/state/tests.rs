@@ -308,6 +308,18 @@ fn a_report_reads_the_sign_the_budget_and_the_hint() {
             None,
             Report::Shut(code, Duration::from_mins(5)),
         ),
+        (
+            CircuitSign::OpensUntilHint,
+            Budget::Throttle,
+            Some(47_083),
+            Report::Shut(code, Duration::from_secs(47_083)),
+        ),
+        (
+            CircuitSign::OpensUntilHint,
+            Budget::Throttle,
+            None,
+            Report::Failed(code),
+        ),
     ] {
         let verdict = Verdict::Failed(failure(circuit, budget, hint));
         assert_eq!(Report::of(&verdict), report);

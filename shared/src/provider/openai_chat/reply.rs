@@ -1,6 +1,6 @@
 use crate::provider::classify::Reading;
-use crate::provider::error_body::ErrorBody;
-use crate::provider::lenient::{count, name, text};
+use crate::provider::error_body::{ErrorBody, plain_word};
+use crate::provider::lenient::{self, count, name, text};
 use crate::provider::table::Finding;
 use crate::provider::{Answer, FinishReason, Usage};
 use serde_json::Value;
@@ -14,17 +14,23 @@ pub(in crate::provider) fn answer(body: &Value) -> Reading {
     if let Some(error) = ErrorBody::within(choice) {
         return Reading::Error(error);
     }
-    let Some(message) = choice.get("message").filter(|message| message.is_object()) else {
-        return Reading::NoMessage;
+    let raw_finish_reason = name(choice.get("finish_reason"));
+    let filtered = filtered(choice);
+    // Azure may leave out the message that its filter stopped.
+    let stopped = filtered.is_some() || raw_finish_reason.as_deref() == Some("content_filter");
+    let message = match choice.get("message") {
+        Some(message) if message.is_object() => message,
+        None | Some(Value::Null) if stopped => &Value::Null,
+        Some(_) | None => return Reading::NoMessage,
     };
     let Some(content) = content(message.get("content")) else {
         return Reading::NoMessage;
     };
-    let raw_finish_reason = name(choice.get("finish_reason"));
     let refusal = text(message.get("refusal"))
         .map(str::to_owned)
         .or(content.refusal);
     let finish_reason = match (&refusal, finish_reason(raw_finish_reason.as_deref())) {
+        (_, _) if filtered.is_some() => FinishReason::ContentFilter,
         (Some(_), FinishReason::Stop | FinishReason::Other) => FinishReason::Refusal,
         (_, reason) => reason,
     };
@@ -38,13 +44,21 @@ pub(in crate::provider) fn answer(body: &Value) -> Reading {
         usage: usage(body.get("usage")),
         finish_reason,
         raw_finish_reason,
-        truncated: false,
-        warnings: Vec::new(),
+        stop_category: filtered.and_then(plain_word).map(str::to_owned),
         model: name(body.get("model")),
-        provider_request_id: None,
+        ..Answer::default()
     };
     let findings = findings(&answer, refusal.is_some(), calls_tool(message));
     Reading::Answer(answer, findings)
+}
+
+/// What Azure's `content_filter_results` say was filtered, each with its severity.
+fn filtered(choice: &Value) -> Option<&str> {
+    let results = choice.get("content_filter_results")?.as_object()?;
+    let is_filtered = |result: &Value| result.get("filtered").and_then(Value::as_bool);
+    let mut results = results.iter();
+    let (category, _) = results.find(|(_, result)| is_filtered(result) == Some(true))?;
+    Some(category)
 }
 
 fn calls_tool(message: &Value) -> bool {
@@ -100,10 +114,10 @@ fn content(content: Option<&Value>) -> Option<Content> {
     }
 }
 
-fn finish_reason(raw: Option<&str>) -> FinishReason {
+pub(in crate::provider) fn finish_reason(raw: Option<&str>) -> FinishReason {
     match raw.map(str::to_ascii_lowercase).as_deref() {
         Some("stop" | "end_turn" | "stop_sequence") => FinishReason::Stop,
-        Some("length" | "max_tokens") => FinishReason::Length,
+        Some("length" | "max_tokens" | "model_length") => FinishReason::Length,
         Some("tool_calls" | "function_call" | "tool_use") => FinishReason::ToolCalls,
         Some("content_filter") => FinishReason::ContentFilter,
         Some("refusal") => FinishReason::Refusal,
@@ -111,18 +125,17 @@ fn finish_reason(raw: Option<&str>) -> FinishReason {
     }
 }
 
-fn usage(said: Option<&Value>) -> Option<Usage> {
+pub(in crate::provider) fn usage(said: Option<&Value>) -> Option<Usage> {
     let said = said?;
     let detail = |group: &str, key: &str| count(said.get(group).and_then(|group| group.get(key)));
-    let usage = Usage {
+    lenient::usage(Usage {
         input_tokens: count(said.get("prompt_tokens")).or_else(|| count(said.get("input_tokens"))),
         output_tokens: count(said.get("completion_tokens"))
             .or_else(|| count(said.get("output_tokens"))),
         total_tokens: count(said.get("total_tokens")),
         cached_tokens: detail("prompt_tokens_details", "cached_tokens"),
         reasoning_tokens: detail("completion_tokens_details", "reasoning_tokens"),
-    };
-    (usage != Usage::default()).then_some(usage)
+    })
 }
 
 #[cfg(test)]

@@ -1,16 +1,17 @@
 //! The fixtures: what a provider sends, and what is to be made of it.
 
+use super::words::{action, backoff, budget, fallback};
 use crate::clock::Instant;
 use crate::error_code::ErrorCode;
 use crate::provider::{
-    Action, Budget, Failure, FinishReason, Provider, ProviderReply, Row, TransportError, Usage,
-    Verdict,
+    Answer, Api, Dialect, Failure, FinishReason, Provider, ProviderReply, Quirks, Row,
+    TransportError, Usage, Verdict, classify,
 };
-use crate::retry::Backoff;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::LazyLock;
 
 /// Saturday, 21 November 2026, 10:55:17 UTC.
 pub(super) const NOW: Instant = Instant::from_millis(1_795_258_517_000);
@@ -22,9 +23,22 @@ pub(super) struct Fixture {
     pub(super) name: String,
     pub(super) about: String,
     provider: String,
+    #[serde(default)]
+    api: String,
+    #[serde(default)]
+    quirks: FixtureQuirks,
     transport: Option<String>,
     reply: Option<Reply>,
     pub(super) expected: Expected,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct FixtureQuirks {
+    loading: Vec<String>,
+    billing_codes: Vec<String>,
+    forbidden_means_context: bool,
+    retry_empty: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -42,6 +56,22 @@ struct Reply {
 pub(super) enum Expected {
     Failure(ExpectedFailure),
     Answer(ExpectedAnswer),
+    Pending(ExpectedPending),
+    Paused(ExpectedPaused),
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct ExpectedPending {
+    response_id: String,
+    poll_after_ms: u128,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct ExpectedPaused {
+    content: Value,
+    answer: ExpectedAnswer,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -50,6 +80,7 @@ pub(super) struct ExpectedFailure {
     row: Option<u8>,
     code: ErrorCode,
     action: String,
+    fallback: String,
     budget: String,
     backoff: String,
     hint_ms: Option<u128>,
@@ -66,6 +97,7 @@ pub(super) struct ExpectedAnswer {
     text: String,
     finish_reason: FinishReason,
     raw_finish_reason: Option<String>,
+    stop_category: Option<String>,
     truncated: bool,
     warnings: Vec<String>,
     usage: Option<Usage>,
@@ -75,6 +107,11 @@ pub(super) struct ExpectedAnswer {
 
 impl Fixture {
     pub(super) fn all() -> Vec<Self> {
+        static ALL: LazyLock<Vec<Fixture>> = LazyLock::new(Fixture::read_all);
+        ALL.clone()
+    }
+
+    fn read_all() -> Vec<Self> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/providers");
         let mut fixtures: Vec<Self> = std::fs::read_dir(folder)
             .unwrap()
@@ -105,11 +142,39 @@ impl Fixture {
     }
 
     pub(super) fn provider(&self) -> Provider {
-        match self.provider.as_str() {
-            "openai" => Provider::OpenAi,
-            "compatible" => Provider::Compatible,
-            other => panic!("{}: no provider {other}", self.name),
+        let known = Provider::ALL.into_iter();
+        let mut known = known.filter(|provider| provider.as_str() == self.provider);
+        known
+            .next()
+            .unwrap_or_else(|| panic!("{}: no provider {}", self.name, self.provider))
+    }
+
+    pub(super) fn quirks(&self) -> Quirks {
+        Quirks {
+            loading: self.quirks.loading.clone(),
+            billing_codes: self.quirks.billing_codes.clone(),
+            forbidden_means_context: self.quirks.forbidden_means_context,
+            retry_empty: self.quirks.retry_empty,
         }
+    }
+
+    fn api(&self) -> Api {
+        match self.api.as_str() {
+            "" | "chat" => Api::Chat,
+            "responses" => Api::Responses,
+            other => panic!("{}: no interface {other}", self.name),
+        }
+    }
+
+    /// What is made of the reply.
+    pub(super) fn verdict(&self) -> Verdict {
+        let quirks = self.quirks();
+        let dialect = Dialect {
+            provider: self.provider(),
+            api: self.api(),
+            quirks: &quirks,
+        };
+        classify(&dialect, &self.outcome(), NOW)
     }
 
     pub(super) fn outcome(&self) -> Result<ProviderReply, TransportError> {
@@ -168,21 +233,30 @@ impl Reply {
 pub(super) fn seen(verdict: &Verdict) -> Expected {
     match verdict {
         Verdict::Failed(failure) => Expected::Failure(seen_failure(failure)),
-        Verdict::Answered(answer) => Expected::Answer(ExpectedAnswer {
-            text: answer.text.clone(),
-            finish_reason: answer.finish_reason,
-            raw_finish_reason: answer.raw_finish_reason.clone(),
-            truncated: answer.truncated,
-            warnings: answer
-                .warnings
-                .iter()
-                .map(|warning| (*warning).to_owned())
-                .collect(),
-            usage: answer.usage,
-            model: answer.model.clone(),
-            provider_request_id: answer.provider_request_id.clone(),
+        Verdict::Answered(answer) => Expected::Answer(seen_answer(answer)),
+        Verdict::Pending(pending) => Expected::Pending(ExpectedPending {
+            response_id: pending.response_id.clone(),
+            poll_after_ms: pending.poll_after.as_millis(),
         }),
-        Verdict::Pending(_) | Verdict::Paused(_) => panic!("no fixture expects that yet"),
+        Verdict::Paused(paused) => Expected::Paused(ExpectedPaused {
+            content: paused.content.clone(),
+            answer: seen_answer(&paused.answer),
+        }),
+    }
+}
+
+fn seen_answer(answer: &Answer) -> ExpectedAnswer {
+    let warnings = answer.warnings.iter();
+    ExpectedAnswer {
+        text: answer.text.clone(),
+        finish_reason: answer.finish_reason,
+        raw_finish_reason: answer.raw_finish_reason.clone(),
+        stop_category: answer.stop_category.clone(),
+        truncated: answer.truncated,
+        warnings: warnings.map(|warning| (*warning).to_owned()).collect(),
+        usage: answer.usage,
+        model: answer.model.clone(),
+        provider_request_id: answer.provider_request_id.clone(),
     }
 }
 
@@ -190,23 +264,10 @@ fn seen_failure(failure: &Failure) -> ExpectedFailure {
     ExpectedFailure {
         row: failure.row.map(Row::number),
         code: failure.code,
-        action: match failure.action {
-            Action::Retry => "retry",
-            Action::Fail => "fail",
-            Action::DeadLetter => "dead_letter",
-        }
-        .to_owned(),
-        budget: match failure.budget {
-            Budget::Throttle => "throttle",
-            Budget::Failure => "failure",
-            Budget::Immediate => "immediate",
-        }
-        .to_owned(),
-        backoff: match failure.backoff {
-            Backoff::Standard => "standard".to_owned(),
-            Backoff::Fast => "fast".to_owned(),
-            Backoff::Base(seconds) => format!("base {seconds}"),
-        },
+        action: action(failure.action).to_owned(),
+        fallback: fallback(failure.fallback),
+        budget: budget(failure.budget).to_owned(),
+        backoff: backoff(failure.backoff),
         hint_ms: failure.hint.map(|hint| hint.as_millis()),
         max_retries_of_kind: failure.max_retries_of_kind,
         possibly_billed: failure.possibly_billed,
@@ -227,13 +288,22 @@ pub(super) fn rows_proven(verdict: &Verdict) -> Vec<Row> {
         .into_iter()
         .flatten()
         .collect(),
-        Verdict::Pending(_) | Verdict::Paused(_) => Vec::new(),
+        Verdict::Pending(_) => vec![Row::new(16)],
+        Verdict::Paused(_) => vec![Row::new(11)],
         Verdict::Answered(answer) => [
             (!answer.warnings.is_empty()).then(|| Row::new(7)),
-            answer.truncated.then(|| Row::new(10)),
+            answer.truncated.then(|| truncating_row(answer)),
         ]
         .into_iter()
         .flatten()
         .collect(),
+    }
+}
+
+/// The row by which an answer is marked as truncated.
+fn truncating_row(answer: &Answer) -> Row {
+    match answer.raw_finish_reason.as_deref() {
+        Some("model_context_window_exceeded") => Row::new(12),
+        Some(_) | None => Row::new(10),
     }
 }

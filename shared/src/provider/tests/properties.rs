@@ -2,14 +2,22 @@
 
 use super::fixture::{Fixture, NOW};
 use crate::provider::redact::MAX_EXCERPT_BYTES;
-use crate::provider::{Action, Provider, ProviderReply, ReplyHeaders, Verdict, classify};
-use crate::retry::{LONGEST_DELAY, SHORTEST_DELAY};
+use crate::provider::{
+    Action, Api, CircuitSign, Dialect, Provider, ProviderReply, Quirks, ReplyHeaders, Verdict,
+    classify,
+};
+use crate::retry::{LONGEST_DELAY, SHORTEST_DELAY, delay};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::{Just, Strategy, any, prop_assert, prop_oneof, proptest};
 use proptest::sample::{Index, select};
 use serde_json::{Value, json};
+use std::time::Duration;
 
-const FIELDS: [&str; 10] = [
+const FIELDS: [&str; 14] = [
+    "anthropic-ratelimit-requests-remaining",
+    "anthropic-ratelimit-requests-reset",
+    "anthropic-ratelimit-input-tokens-reset",
+    "apim-request-id",
     "retry-after",
     "retry-after-ms",
     "x-should-retry",
@@ -22,11 +30,31 @@ const FIELDS: [&str; 10] = [
     "location",
 ];
 
-/// The 4xx that the table retries; 402 only where a compatible server hints.
-const RETRIED: [u16; 8] = [402, 408, 409, 424, 425, 429, 498, 499];
+/// The longest that Workers AI's day may still last.
+const DAY: Duration = Duration::from_hours(24);
+
+/// The 4xx that the table retries: 400 only by a code of Anthropic's and where a server of the
+/// configuration's loads, 402 only where a compatible server hints.
+const RETRIED: [u16; 9] = [400, 402, 408, 409, 424, 425, 429, 498, 499];
 
 fn any_provider() -> impl Strategy<Value = Provider> {
-    select(vec![Provider::OpenAi, Provider::Compatible])
+    select(&Provider::ALL[..])
+}
+
+fn any_api() -> impl Strategy<Value = Api> {
+    select(vec![Api::Chat, Api::Responses])
+}
+
+fn any_quirks() -> impl Strategy<Value = Quirks> {
+    (any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(listed, context, empty)| Quirks {
+        loading: listed
+            .then(|| "Model is cold".to_owned())
+            .into_iter()
+            .collect(),
+        billing_codes: listed.then(|| "1113".to_owned()).into_iter().collect(),
+        forbidden_means_context: context,
+        retry_empty: empty,
+    })
 }
 
 fn any_header() -> impl Strategy<Value = ReplyHeaders> {
@@ -54,6 +82,22 @@ fn any_name() -> impl Strategy<Value = Value> {
             "context_length_exceeded",
             "content_policy_violation",
             "server_error",
+            "overloaded_error",
+            "request_body_timeout",
+            "enforced_spend_limit_reached",
+            "content_filter",
+            "invalid_prompt",
+            "1113",
+            "3036",
+            "5007",
+            "Model is cold",
+            "failed",
+            "queued",
+            "incomplete",
+            "pause_turn",
+            "refusal",
+            "text",
+            "message",
         ])
         .prop_map(Value::from),
     ]
@@ -88,6 +132,20 @@ fn any_json() -> impl Strategy<Value = Value> {
         "flagged_input",
         "text",
         "tool_calls",
+        "result",
+        "response",
+        "output",
+        "status",
+        "stop_reason",
+        "details",
+        "error_code",
+        "innererror",
+        "id",
+        "incomplete_details",
+        "reason",
+        "content_filter_results",
+        "filtered",
+        "request_id",
     ]);
     leaf.prop_recursive(5, 40, 5, move |inner| {
         prop_oneof![
@@ -127,6 +185,7 @@ fn any_body() -> impl Strategy<Value = Vec<u8>> {
         any::<Vec<u8>>(),
         any_json().prop_map(|json| json.to_string().into_bytes()),
         damaged_body(),
+        any_json().prop_map(|json| format!("event: error\ndata: {json}\n\n").into_bytes()),
     ]
 }
 
@@ -134,17 +193,27 @@ fn any_status() -> impl Strategy<Value = u16> {
     prop_oneof![Just(200), 100_u16..600, any::<u16>()]
 }
 
+/// Whether a header field says when to come back.
+fn headers_hint(headers: &ReplyHeaders) -> bool {
+    let fields = FIELDS.iter();
+    let mut fields = fields.filter(|name| name.contains("retry-after") || name.contains("-reset"));
+    fields.any(|name| headers.get(name).is_some())
+}
+
 proptest! {
     #[test]
     fn any_reply_leads_to_one_sound_decision(
         provider in any_provider(),
+        api in any_api(),
+        quirks in any_quirks(),
         status in any_status(),
         headers in any_header(),
         body in any_body(),
     ) {
+        let hinted = headers_hint(&headers);
         let reply = ProviderReply { status, headers, body };
         let succeeded = (200..300).contains(&status);
-        match classify(&super::dialect(provider), &Ok(reply), NOW) {
+        match classify(&Dialect { provider, api, quirks: &quirks }, &Ok(reply), NOW) {
             Verdict::Answered(_) | Verdict::Pending(_) | Verdict::Paused(_) => {
                 prop_assert!(succeeded, "only a success answers");
             }
@@ -154,7 +223,18 @@ proptest! {
                 prop_assert!(!failure.message.is_empty());
                 if let Some(hint) = failure.hint {
                     prop_assert!(failure.action == Action::Retry, "only a retry has something to wait for");
-                    prop_assert!((SHORTEST_DELAY..=LONGEST_DELAY).contains(&hint));
+                    let of_a_day = failure.circuit == CircuitSign::OpensUntilHint;
+                    prop_assert!(hinted || of_a_day, "only who hints is come back to at a hint");
+                    let (shortest, longest) = if of_a_day {
+                        (Duration::from_millis(1), DAY)
+                    } else {
+                        (SHORTEST_DELAY, LONGEST_DELAY)
+                    };
+                    prop_assert!((shortest..=longest).contains(&hint));
+                }
+                for unit in [0.0, 1.0] {
+                    let delay = delay(failure.backoff, 1, failure.hint, unit);
+                    prop_assert!((SHORTEST_DELAY..=LONGEST_DELAY).contains(&delay));
                 }
                 if let Some(excerpt) = failure.excerpt {
                     prop_assert!(!excerpt.is_empty() && excerpt.len() <= MAX_EXCERPT_BYTES);
@@ -163,6 +243,8 @@ proptest! {
                     prop_assert!(RETRIED.contains(&status), "{status} is retried");
                     let waits_for_credit = provider == Provider::Compatible && failure.hint.is_some();
                     prop_assert!(status != 402 || waits_for_credit);
+                    let named = [Provider::Anthropic, Provider::Compatible].contains(&provider);
+                    prop_assert!(status != 400 || named);
                 }
                 prop_assert!(!(300..400).contains(&status) || failure.action == Action::DeadLetter);
             }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::request::{Message, Role};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -18,6 +19,10 @@ fn values() -> impl Strategy<Value = Value> {
             "assistant",
             "json",
             "text",
+            "jsonSchema",
+            "image",
+            "https://a.example/b.png",
+            "fallback",
             "openai"
         ])
         .prop_map(|value| json!(value)),
@@ -54,9 +59,75 @@ fn field_names() -> impl Strategy<Value = &'static str> {
         "deadlineSeconds",
         "maxAttempts",
         "providers",
+        "topP",
+        "stop",
+        "seed",
+        "providerOptions",
+        "onContentFilter",
+        "onRefusal",
+        "openai",
+        "type",
+        "schema",
+        "name",
+        "text",
+        "url",
         "role",
         "content",
     ])
+}
+
+/// Requests that break no rule.
+fn requests() -> impl Strategy<Value = Value> {
+    let text = "[^\0]{1,40}";
+    let part = prop_oneof![
+        text.prop_map(|text| json!({"type": "text", "text": text})),
+        "https://[a-z]{1,9}(/[a-z0-9?=]{0,9})?"
+            .prop_map(|url| json!({"type": "image", "url": url})),
+    ];
+    let content = prop_oneof![
+        text.prop_map(|text| json!(text)),
+        prop::collection::vec(part, 1..5).prop_map(|parts| json!(parts)),
+    ];
+    let message = content.prop_map(|content| json!({"role": "user", "content": content}));
+    let messages = prop::collection::vec(message, 1..4).prop_map(|messages| json!(messages));
+    let format = prop_oneof![
+        Just(json!("text")),
+        Just(json!("json")),
+        "[a-zA-Z0-9_-]{1,64}".prop_map(|name| {
+            json!({"type": "jsonSchema", "name": name, "schema": {"type": "object"}})
+        }),
+    ];
+    let optional = (
+        prop::option::of((0..=200_u8).prop_map(|value| json!(f64::from(value) / 100.0))),
+        prop::option::of((0..=100_u8).prop_map(|value| json!(f64::from(value) / 100.0))),
+        prop::option::of((1..=1_000_000_u32).prop_map(|value| json!(value))),
+        prop::option::of(limits::SEED.prop_map(|value| json!(value))),
+        prop::option::of(prop::collection::vec(text, 1..=4).prop_map(|stop| json!(stop))),
+        prop::option::of(format),
+        prop::option::of(
+            prop::sample::select(vec!["fail", "fallback"]).prop_map(|word| json!(word)),
+        ),
+        prop::option::of(text.prop_map(|text| json!({"openai": {"user": text}}))),
+    );
+    (messages, optional).prop_map(|(messages, optional)| {
+        let (temperature, top_p, max_tokens, seed, stop, format, on_refusal, options) = optional;
+        let mut body = json!({ "messages": messages });
+        for (name, value) in [
+            ("temperature", temperature),
+            ("topP", top_p),
+            ("maxTokens", max_tokens),
+            ("seed", seed),
+            ("stop", stop),
+            ("responseFormat", format),
+            ("onRefusal", on_refusal),
+            ("providerOptions", options),
+        ] {
+            if let Some(value) = value {
+                body[name] = value;
+            }
+        }
+        body
+    })
 }
 
 proptest! {
@@ -75,8 +146,25 @@ proptest! {
         entries in prop::collection::btree_map(field_names(), values(), 1..6),
     ) {
         match GenerateRequest::read(&json!(entries), &super::tests::known()) {
-            Ok(request) => prop_assert!(!request.input.messages.is_empty()),
+            Ok(request) => {
+                prop_assert!(!request.input.messages.is_empty());
+                let stored = serde_json::to_string(&request.input).expect("it can be written");
+                // A fraction of many digits may differ in its last bit, as `serde_json` reads it.
+                let read: Result<GenerateInput, _> = serde_json::from_str(&stored);
+                prop_assert!(read.is_ok());
+            }
             Err(errors) => prop_assert!(!errors.is_empty()),
+        }
+    }
+
+    #[test]
+    fn a_request_that_breaks_no_rule_is_accepted_and_survives_its_storage(body in requests()) {
+        let read = GenerateRequest::read(&body, &super::tests::known());
+        prop_assert!(read.is_ok(), "{:?}", read);
+        if let Ok(request) = read {
+            let stored = serde_json::to_string(&request.input).expect("it can be written");
+            let again: Result<GenerateInput, _> = serde_json::from_str(&stored);
+            prop_assert_eq!(again.ok(), Some(request.input));
         }
     }
 
@@ -84,6 +172,6 @@ proptest! {
     fn any_prompt_without_nul_is_kept_exactly(prompt in "[^\0]{1,200}") {
         let request = GenerateRequest::read(&json!({"prompt": prompt}), &super::tests::known());
         let messages = request.map(|request| request.input.messages);
-        prop_assert_eq!(messages, Ok(vec![message(Role::User, &prompt)]));
+        prop_assert_eq!(messages, Ok(vec![Message::new(Role::User, prompt)]));
     }
 }

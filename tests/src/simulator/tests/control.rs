@@ -27,6 +27,7 @@ async fn calls_are_counted_by_job_and_in_total() {
             "abandoned": 0,
             "inFlight": 0,
             "redirectsFollowed": 0,
+            "redirectsWithKey": 0,
             "jobs": {"-": 1, "job_a": 2, "job_b": 1},
         })
     );

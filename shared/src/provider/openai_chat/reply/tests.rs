@@ -4,8 +4,9 @@ use serde_json::json;
 fn read(choice: &Value) -> (Answer, Vec<Finding>) {
     match answer(&json!({"choices": [choice]})) {
         Reading::Answer(answer, findings) => (answer, findings),
-        Reading::Error(error) => panic!("{error:?}"),
-        Reading::NoMessage => panic!("no message in {choice}"),
+        Reading::Error(_) | Reading::NoMessage | Reading::Pending(_) | Reading::Paused(..) => {
+            panic!("no answer in {choice}")
+        }
     }
 }
 
@@ -47,6 +48,29 @@ fn a_refusal_is_found_wherever_it_is_said() {
         assert_eq!(answer.text, "I can't.");
         assert_eq!(answer.finish_reason, FinishReason::Refusal);
     }
+}
+
+#[test]
+fn what_azures_filter_stopped_is_found_with_its_category() {
+    let results = |filtered: bool| {
+        json!({
+            "hate": {"filtered": false, "severity": "safe"},
+            "violence": {"filtered": filtered, "severity": "medium"},
+        })
+    };
+    for message in [json!({"role": "assistant", "content": ""}), json!(null)] {
+        let (answer, findings) = read(&json!({
+            "message": message, "finish_reason": "content_filter",
+            "content_filter_results": results(true),
+        }));
+        assert_eq!(findings.first(), Some(&Finding::ContentFiltered));
+        assert_eq!(answer.stop_category.as_deref(), Some("violence"));
+    }
+    let (answer, findings) = read(&json!({
+        "message": {"content": "Hello"}, "finish_reason": "stop",
+        "content_filter_results": results(false),
+    }));
+    assert_eq!((answer.stop_category, findings), (None, Vec::new()));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use super::*;
 use crate::configuration::ProviderConfiguration;
 use crate::provider::ProviderSettings;
-use crate::request::{GenerateInput, Message, ResponseFormat, Role};
+use crate::request::{Content, GenerateInput, Message, Part, ResponseFormat, Role};
 use serde_json::{Value, json};
 
 fn settings(kind: Provider, key: Option<&str>) -> ProviderSettings {
@@ -124,4 +124,76 @@ fn json_is_asked_for_by_format_and_in_words_when_nobody_else_says_it() {
     );
     input.messages = vec![Message::new(Role::User, "A Json list of colours.")];
     assert_eq!(sent(LOCAL, &input)["messages"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn every_field_has_its_spelling_and_its_place() {
+    let schema = json!({"type": "object", "properties": {}, "additionalProperties": false});
+    let mut input = GenerateInput {
+        max_tokens: Some(9),
+        temperature: Some(0.0),
+        top_p: Some(0.5),
+        stop: vec!["END".to_owned()],
+        seed: Some(-1),
+        response_format: ResponseFormat::JsonSchema {
+            name: "answer".to_owned(),
+            schema,
+        },
+        ..GenerateInput::new(Vec::new(), vec![Message::new(Role::User, "Hi")])
+    };
+    let options = json!({"user": "u", "n": 2, "stream": true});
+    let options = options.as_object().unwrap().clone();
+    input.provider_options.insert("p".to_owned(), options);
+    let request = request(&settings(OPENAI, Some("k")), "m", &input).unwrap();
+    assert_eq!(
+        request.body,
+        concat!(
+            r#"{"model":"m","messages":[{"role":"user","content":"Hi"}],"#,
+            r#""max_completion_tokens":9,"temperature":0.0,"top_p":0.5,"stop":["END"],"seed":-1,"#,
+            r#""response_format":{"json_schema":{"name":"answer","schema":{"additionalProperties":false,"#,
+            r#""properties":{},"type":"object"},"strict":true},"type":"json_schema"},"user":"u"}"#,
+        )
+    );
+}
+
+#[test]
+fn images_are_parts_and_texts_stay_one_string() {
+    let parts = |parts| Message {
+        role: Role::User,
+        content: Content::Parts(parts),
+    };
+    let text = |text: &str| Part::Text {
+        text: text.to_owned(),
+    };
+    let url = "https://images.example/cat.png".to_owned();
+    let input = GenerateInput::new(
+        Vec::new(),
+        vec![
+            parts(vec![text("What "), text("is it?")]),
+            parts(vec![text("And this?"), Part::Image { url }]),
+        ],
+    );
+    assert_eq!(
+        sent(LOCAL, &input)["messages"],
+        json!([
+            {"role": "user", "content": "What is it?"},
+            {"role": "user", "content": [
+                {"type": "text", "text": "And this?"},
+                {"type": "image_url", "image_url": {"url": "https://images.example/cat.png"}},
+            ]},
+        ])
+    );
+}
+
+#[test]
+fn a_schema_that_would_be_refused_is_sent_as_a_wish() {
+    let input = GenerateInput {
+        response_format: ResponseFormat::JsonSchema {
+            name: "answer".to_owned(),
+            schema: json!({"type": "object"}),
+        },
+        ..input()
+    };
+    let format = &sent(OPENAI, &input)["response_format"];
+    assert_eq!(format["json_schema"]["strict"], json!(false));
 }

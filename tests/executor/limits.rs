@@ -1,0 +1,57 @@
+//! Programs that must be ended: each language has its own way to write them, and the same outcome.
+
+use anyhow::Result;
+use redrive_tests::stage::ExecutorStage;
+use serde_json::{Value, json};
+
+/// A program that is ended by a limit, and the exit codes that it may have then.
+pub(crate) struct Ended {
+    /// The program.
+    pub(crate) source: &'static str,
+    /// The limit.
+    pub(crate) limit: &'static str,
+    /// What it writes before.
+    pub(crate) stdout: &'static str,
+}
+
+/// Runs a program that is ended by a limit, and sees to it that the next run is unharmed.
+pub(crate) async fn ends(stage: &ExecutorStage, ended: &Ended) -> Result<Value> {
+    let mut request = stage.request(ended.source);
+    if ended.limit != "time" {
+        // On a machine that is busy it must be the other limit all the same.
+        request["limits"]["timeMs"] = json!(60_000);
+    }
+    let run = stage.runs(&request).await?.swap_remove(0);
+    assert_eq!(run["limit"], ended.limit, "{}: {run}", ended.source);
+    let codes: &[u64] = match ended.limit {
+        "recursion" => &[1, 134],
+        _ => &[137],
+    };
+    let code = run["exitCode"].as_u64().unwrap_or_default();
+    assert!(codes.contains(&code), "{}: {run}", ended.source);
+    assert_eq!(run["stdout"], ended.stdout, "{}: {run}", ended.source);
+    assert_eq!(run.get("value"), None, "{}: {run}", ended.source);
+    unharmed(stage).await?;
+    Ok(run)
+}
+
+/// Sees to it that a run is as if there had been none before. The program is one in every language.
+pub(crate) async fn unharmed(stage: &ExecutorStage) -> Result<()> {
+    let run = stage.program("40 + 2").await?;
+    assert_eq!(run["value"], 42, "{run}");
+    assert_eq!(run["exitCode"], 0, "{run}");
+    Ok(())
+}
+
+/// Runs a program that writes 10 MB, and sees to it that the first 64 KiB are kept.
+pub(crate) async fn floods(stage: &ExecutorStage, source: &str) -> Result<()> {
+    let mut request = stage.request(source);
+    request["limits"]["timeMs"] = json!(20_000);
+    let run = stage.runs(&request).await?.swap_remove(0);
+    assert_eq!(run["stdout"].as_str().map(str::len), Some(64 * 1024));
+    assert_eq!(run["stdoutTruncated"], true);
+    assert_eq!(run["stderrTruncated"], false);
+    assert_eq!(run["exitCode"], 0);
+    assert_eq!(run.get("limit"), None);
+    unharmed(stage).await
+}

@@ -1,0 +1,261 @@
+//! Makes a guest count what it does, so that no program can run for ever.
+//!
+//! Inside a Worker nothing else can end a Wasm call: there is no second thread, and in production
+//! the clock stands still while code runs. So every function and every turn of a loop takes from a
+//! global, the fuel, and what copies or fills memory takes by the length. Below zero it calls the
+//! guest's own import `redrive.tick`, where the host gives more or throws. Whatever the interpreter
+//! does inside (a regular expression, a sort, a big number), it passes there again and again.
+//!
+//! The crates that did this are gone or old: `wasm-instrument` is archived and knows no bulk memory
+//! instructions, and the runtimes that have fuel built in are not what Workers run on.
+
+use std::convert::Infallible;
+
+use anyhow::{Context as _, Result, anyhow, ensure};
+use wasm_encoder::reencode::{self, Reencode, utils};
+use wasm_encoder::{
+    BlockType, CodeSection, ConstExpr, ExportKind, ExportSection, Function, GlobalSection,
+    GlobalType, Instruction, MemoryType, Module, ValType,
+};
+use wasmparser::{Parser, Payload, TypeRef};
+
+/// The name under which the host finds the fuel.
+const FUEL: &str = "fuel";
+/// What is called when there is none left.
+const TICK: (&str, &str) = ("redrive", "tick");
+/// Copying this many bytes, as a power of two, takes as long as a turn of a small loop.
+const BULK_BYTES_SHIFT: i32 = 8;
+
+type Failure = reencode::Error<Infallible>;
+
+/// Rewrites a module: it counts, and its memory grows to `max_pages` of 64 KiB at most.
+///
+/// # Errors
+/// If the module is not valid, or has no import `redrive.tick`, global or memory of its own.
+pub(crate) fn instrument(wasm: &[u8], max_pages: u64) -> Result<Vec<u8>> {
+    rewrite(wasm, Rewriter::of(wasm, max_pages)?)
+}
+
+/// The same without counting, to measure what counting costs.
+///
+/// # Errors
+/// As [`instrument`].
+pub(crate) fn without_counting(wasm: &[u8], max_pages: u64) -> Result<Vec<u8>> {
+    let mut rewriter = Rewriter::of(wasm, max_pages)?;
+    rewriter.counts = false;
+    rewrite(wasm, rewriter)
+}
+
+fn rewrite(wasm: &[u8], mut rewriter: Rewriter) -> Result<Vec<u8>> {
+    let mut module = Module::new();
+    rewriter
+        .parse_core_module(&mut module, Parser::new(0), wasm)
+        .map_err(|error| anyhow!("cannot rewrite the Wasm: {error}"))?;
+    ensure!(rewriter.has_fuel, "the Wasm has no globals of its own");
+    ensure!(rewriter.has_memory, "the Wasm has no memory of its own");
+    let rewritten = module.finish();
+    wasmparser::validate(&rewritten).context("the rewritten Wasm is not valid")?;
+    Ok(rewritten)
+}
+
+struct Rewriter {
+    /// The index of the import that is called.
+    tick: u32,
+    /// The index of the global that is counted down: the first that is free.
+    fuel: u32,
+    /// How many parameters each function of the module's own has, the last one first.
+    parameters: Vec<u32>,
+    /// The local of the function at hand that holds what is being counted.
+    local: u32,
+    max_pages: u64,
+    counts: bool,
+    has_fuel: bool,
+    has_memory: bool,
+}
+
+/// What a module imports, as far as it moves what we add or call.
+#[derive(Default)]
+struct Imports {
+    functions: u32,
+    globals: u32,
+    tick: Option<u32>,
+}
+
+impl Imports {
+    fn read(section: wasmparser::ImportSectionReader<'_>) -> Result<Self> {
+        let mut imports = Self::default();
+        for import in section.into_imports() {
+            let import = import?;
+            if let TypeRef::Func(_) = import.ty {
+                if (import.module, import.name) == TICK {
+                    imports.tick = Some(imports.functions);
+                }
+                imports.functions = imports.functions.saturating_add(1);
+            } else if let TypeRef::Global(_) = import.ty {
+                imports.globals = imports.globals.saturating_add(1);
+            }
+        }
+        Ok(imports)
+    }
+}
+
+impl Rewriter {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "nothing is learned from the other parts of a module"
+    )]
+    fn of(wasm: &[u8], max_pages: u64) -> Result<Self> {
+        let mut imports = Imports::default();
+        let mut globals = 0;
+        let mut types = Vec::new();
+        let mut parameters = Vec::new();
+        for payload in Parser::new(0).parse_all(wasm) {
+            match payload.context("not a Wasm module")? {
+                Payload::TypeSection(section) => {
+                    for function in section.into_iter_err_on_gc_types() {
+                        types.push(u32::try_from(function?.params().len())?);
+                    }
+                }
+                Payload::ImportSection(section) => imports = Imports::read(section)?,
+                Payload::FunctionSection(section) => {
+                    for index in section {
+                        let own = types.get(usize::try_from(index?)?).copied();
+                        parameters.push(own.context("a function has no type")?);
+                    }
+                }
+                Payload::GlobalSection(section) => globals = section.count(),
+                _ => {}
+            }
+        }
+        parameters.reverse();
+        Ok(Self {
+            tick: imports
+                .tick
+                .context("the Wasm does not import redrive.tick")?,
+            fuel: imports.globals.saturating_add(globals),
+            parameters,
+            local: 0,
+            max_pages,
+            counts: true,
+            has_fuel: false,
+            has_memory: false,
+        })
+    }
+
+    /// Takes what is in the local, and asks for more if there is none left.
+    fn take_local(&self, function: &mut Function) {
+        function
+            .instruction(&Instruction::GlobalGet(self.fuel))
+            .instruction(&Instruction::LocalGet(self.local))
+            .instruction(&Instruction::I32Sub);
+        self.check(function);
+    }
+
+    /// Takes one, and asks for more if there is none left.
+    fn take_one(&self, function: &mut Function) {
+        function
+            .instruction(&Instruction::GlobalGet(self.fuel))
+            .instruction(&Instruction::I32Const(1))
+            .instruction(&Instruction::I32Sub);
+        self.check(function);
+    }
+
+    fn check(&self, function: &mut Function) {
+        function
+            .instruction(&Instruction::LocalTee(self.local))
+            .instruction(&Instruction::GlobalSet(self.fuel))
+            .instruction(&Instruction::LocalGet(self.local))
+            .instruction(&Instruction::I32Const(0))
+            .instruction(&Instruction::I32LtS)
+            .instruction(&Instruction::If(BlockType::Empty))
+            .instruction(&Instruction::Call(self.tick))
+            .instruction(&Instruction::End);
+    }
+
+    /// Takes by the length on top of the stack, and leaves it there.
+    fn take_by_length(&self, function: &mut Function, length: u32) {
+        function
+            .instruction(&Instruction::LocalTee(length))
+            .instruction(&Instruction::I32Const(BULK_BYTES_SHIFT))
+            .instruction(&Instruction::I32ShrU)
+            .instruction(&Instruction::LocalSet(self.local));
+        self.take_local(function);
+        function.instruction(&Instruction::LocalGet(length));
+    }
+}
+
+impl Reencode for Rewriter {
+    type Error = Infallible;
+
+    fn memory_type(&mut self, memory: wasmparser::MemoryType) -> Result<MemoryType, Failure> {
+        self.has_memory = true;
+        Ok(MemoryType {
+            maximum: Some(self.max_pages),
+            ..utils::memory_type(self, memory)
+        })
+    }
+
+    fn parse_global_section(
+        &mut self,
+        globals: &mut GlobalSection,
+        section: wasmparser::GlobalSectionReader<'_>,
+    ) -> Result<(), Failure> {
+        utils::parse_global_section(self, globals, section)?;
+        self.has_fuel = true;
+        let kind = GlobalType {
+            val_type: ValType::I32,
+            mutable: true,
+            shared: false,
+        };
+        globals.global(kind, &ConstExpr::i32_const(0));
+        Ok(())
+    }
+
+    fn parse_export_section(
+        &mut self,
+        exports: &mut ExportSection,
+        section: wasmparser::ExportSectionReader<'_>,
+    ) -> Result<(), Failure> {
+        utils::parse_export_section(self, exports, section)?;
+        exports.export(FUEL, ExportKind::Global, self.fuel);
+        Ok(())
+    }
+
+    fn parse_function_body(
+        &mut self,
+        code: &mut CodeSection,
+        body: wasmparser::FunctionBody<'_>,
+    ) -> Result<(), Failure> {
+        if !self.counts {
+            return utils::parse_function_body(self, code, body);
+        }
+        let mut locals = Vec::new();
+        let mut next = self.parameters.pop().unwrap_or_default();
+        for declared in body.get_locals_reader()? {
+            let (count, kind) = declared?;
+            next = next.saturating_add(count);
+            locals.push((count, self.val_type(kind)?));
+        }
+        // One for what is counted, one for a length.
+        locals.push((2, ValType::I32));
+        self.local = next;
+        let mut function = Function::new(locals);
+        self.take_one(&mut function);
+        let mut operators = body.get_operators_reader()?;
+        while !operators.eof() {
+            let instruction = self.parse_instruction(&mut operators)?;
+            if let Instruction::MemoryCopy { .. } | Instruction::MemoryFill(_) = instruction {
+                self.take_by_length(&mut function, next.saturating_add(1));
+            }
+            function.instruction(&instruction);
+            if let Instruction::Loop(_) = instruction {
+                self.take_one(&mut function);
+            }
+        }
+        code.function(&function);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;
