@@ -64,7 +64,7 @@ impl Writer<'_> {
             return self.set(set.elements());
         }
         if let Some(dict) = value.downcast_ref::<PyDict>() {
-            return self.object(dict.items_vec());
+            return self.object(&dict.items_vec());
         }
         if let Some(text) = value.downcast_ref::<PyStr>() {
             self.text(&text.to_string_lossy());
@@ -99,7 +99,7 @@ impl Writer<'_> {
         self.array(&elements)
     }
 
-    fn object(&mut self, items: Vec<(PyObjectRef, PyObjectRef)>) -> Result<(), Stop> {
+    fn object(&mut self, items: &[(PyObjectRef, PyObjectRef)]) -> Result<(), Stop> {
         self.open('{')?;
         for (index, (key, value)) in items.iter().enumerate() {
             self.separate(index);

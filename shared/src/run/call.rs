@@ -13,7 +13,7 @@ use crate::job::ClaimedJob;
 use crate::permit::{self, Taken};
 use crate::ports::Ports;
 use crate::provider::{
-    self, Action, Budget, Failure, HeaderText, ProviderRequest, ProviderSettings, Transport,
+    self, Action, Answer, Budget, Failure, HeaderText, ProviderRequest, ProviderSettings, Transport,
     Verdict, classify,
 };
 use crate::request::Target;
@@ -116,21 +116,31 @@ impl Call<'_> {
     ) -> Verdict {
         let started_at = run.ports.clock().now();
         let mut left = CONTINUATIONS;
+        let mut said: Option<Answer> = None;
         loop {
             let spent = run.ports.clock().now().millis_since(started_at).max(0);
             let spent = Duration::from_millis(u64::try_from(spent).unwrap_or_default());
             let timeout = self.timeout.saturating_sub(spent);
             let reply = run.transport.send(&request, timeout).await;
             let verdict = classify(&settings.dialect(), &reply, run.ports.clock().now());
-            let Verdict::Paused(paused) = verdict else {
-                return verdict;
+            let mut whole = |answer: Answer| match said.take() {
+                Some(said) => said.followed_by(answer),
+                None => answer,
             };
+            let paused = match verdict {
+                Verdict::Paused(paused) => paused,
+                Verdict::Answered(answer) => return Verdict::Answered(whole(answer)),
+                Verdict::Pending(_) | Verdict::Failed(_) => return verdict,
+            };
+            let answer = whole(paused.answer);
             let next = provider::go_on(&request, &paused.content);
             let (Some(next), 1..) = (next, left) else {
-                let mut answer = paused.answer;
-                answer.truncated = true;
-                return Verdict::Answered(answer);
+                return Verdict::Answered(Answer {
+                    truncated: true,
+                    ..answer
+                });
             };
+            said = Some(answer);
             request = next;
             left -= 1;
         }

@@ -62,7 +62,7 @@ impl<P: Ports, T: Transport> Chain<'_, '_, P, T> {
             match self.ask(target, asked, whole.saturating_sub(spent)).await {
                 Step::Answered(answered) => return Ended::answered(target, answered, &passed),
                 Step::Pending(response_id, after) => {
-                    return self.pending(target, response_id, after, passed);
+                    return self.pending(target, response_id, after, &passed);
                 }
                 Step::Passed(step) => {
                     if let Some(response_id) = asked.filter(|_| step.leaves_pending()) {
@@ -135,7 +135,7 @@ impl<P: Ports, T: Transport> Chain<'_, '_, P, T> {
             Asked::Verdict(Verdict::Pending(pending)) => {
                 return Step::Pending(pending.response_id, pending.poll_after);
             }
-            Asked::Verdict(Verdict::Failed(failure)) => match self.declined(target, failure) {
+            Asked::Verdict(Verdict::Failed(failure)) => match self.content(target, failure) {
                 Ok(answered) => return Step::Answered(Box::new(answered)),
                 Err(failure) => (failure, None),
             },
@@ -165,15 +165,18 @@ impl<P: Ports, T: Transport> Chain<'_, '_, P, T> {
         })
     }
 
-    /// A model that declined has answered, when the job says so.
-    fn declined(&self, target: &Target, failure: Failure) -> Result<Answered, Failure> {
-        match &failure.partial {
-            Some(partial)
-                if failure.code == ErrorCode::Refused && self.plan.task.accepts_refusals() =>
-            {
-                self.accept(target, (**partial).clone())
-            }
-            Some(_) | None => Err(failure),
+    /// What to be content with: what a model said that declined, when the job says so, and the
+    /// silence of one that was asked again.
+    fn content(&self, target: &Target, failure: Failure) -> Result<Answered, Failure> {
+        let refused = failure.code == ErrorCode::Refused && self.plan.task.accepts_refusals();
+        let earlier = past::same_row_before(self.job, target, failure.row);
+        let answer = match failure.partial.as_deref() {
+            Some(partial) if refused => Some(partial),
+            Some(_) | None => failure.content_with(earlier),
+        };
+        match answer.cloned() {
+            Some(answer) => self.accept(target, answer),
+            None => Err(failure),
         }
     }
 
@@ -259,7 +262,7 @@ impl<P: Ports, T: Transport> Chain<'_, '_, P, T> {
         target: &Target,
         response_id: String,
         after: Duration,
-        passed: Vec<Passed>,
+        passed: &[Passed],
     ) -> Ended {
         let due_at = self
             .now()
