@@ -4,6 +4,7 @@
     reason = "a JSON value answers null for a name it does not have"
 )]
 
+mod classify;
 mod cost;
 mod executor;
 mod load;
@@ -39,6 +40,7 @@ pub struct Load {
 pub async fn run(load: &Load) -> Result<String> {
     let mut report = String::new();
     sizes(&mut report)?;
+    classify::measure(&mut report)?;
     executor::costs(&mut report).await?;
     store::costs(&mut report, load.crowd).await?;
     let options = Options {

@@ -117,7 +117,6 @@ pub(super) fn commit(job: &ClaimedJob, settlement: Settlement) -> Commit {
         | Settlement::DeadLettered { .. } => None,
     };
     let record = AttemptRecord {
-        called: true,
         attempt: job.attempt,
         started_at_ms: job.started_at,
         finished_at_ms: job.started_at.plus_millis(250),

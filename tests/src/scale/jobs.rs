@@ -74,7 +74,6 @@ pub fn commit(job: &ClaimedJob) -> Commit {
         job_id: job.id.clone(),
         attempt: job.attempt,
         attempts: vec![AttemptRecord {
-            called: true,
             attempt: job.attempt,
             started_at_ms: job.started_at,
             finished_at_ms: finished_at,
