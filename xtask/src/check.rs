@@ -91,7 +91,7 @@ fn executor() -> Result<()> {
     };
     cargo(&["fmt", "--all", "--check"])?;
     let target = ["--target", executor::TARGET];
-    let clippy = ["clippy", "--workspace", "--all-targets"];
+    let clippy = ["clippy", "--workspace", "--all-targets", executor::ANY_RUST];
     cargo(&[&clippy[..], &target, &DENY_WARNINGS].concat())?;
     let mut deny = Command::new(tools::CARGO_DENY.path());
     // By the workspace's own deny.toml.
