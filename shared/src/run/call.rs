@@ -13,8 +13,8 @@ use crate::job::ClaimedJob;
 use crate::permit::{self, Taken};
 use crate::ports::Ports;
 use crate::provider::{
-    self, Action, Answer, Budget, Failure, HeaderText, ProviderRequest, ProviderSettings, Transport,
-    Verdict, classify,
+    self, Action, Answer, Budget, Failure, HeaderText, ProviderRequest, ProviderSettings,
+    Transport, Verdict, classify,
 };
 use crate::request::Target;
 use std::borrow::Cow;
