@@ -23,6 +23,9 @@ const MAX_RANDOM_BYTES = 65_536;
 // Making this many random bytes takes as long as a turn of a small loop.
 const RANDOM_BYTES_PER_FUEL = 8;
 
+// How long the answer of `fd_filestat_get` is.
+const FILE_BYTES = 64;
+
 const SUBSCRIPTION_BYTES = 48;
 const EVENT_BYTES = 32;
 const CLOCK = 0;
@@ -92,6 +95,14 @@ function streams(session) {
       }
       session.bytes(result, 8).fill(0);
       session.bytes(result + 8, 16).fill(255);
+      return OK;
+    },
+    // Of an unknown type, without a size. Python looks before it opens its streams.
+    fd_filestat_get(descriptor, result) {
+      if (descriptor > 2) {
+        return BAD_DESCRIPTOR;
+      }
+      session.bytes(result, FILE_BYTES).fill(0);
       return OK;
     },
     fd_seek: (descriptor) => (descriptor > 2 ? BAD_DESCRIPTOR : CANNOT_SEEK),
@@ -174,7 +185,8 @@ function rest(session) {
     environ_sizes_get: none,
     environ_get: () => OK,
     sched_yield: () => OK,
-    proc_exit() {
+    proc_exit(code) {
+      session.outcome ??= { exitCode: code & 255, valueTruncated: false };
       throw new Ended("exit");
     },
   };
