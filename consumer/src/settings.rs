@@ -1,7 +1,7 @@
 //! The Worker's settings, and what is wrong with them.
 
 use crate::transport::missing_bindings;
-use redrive_shared::cloudflare::{Bindings, check_binding, setting, whole_number};
+use redrive_shared::cloudflare::{Bindings, setting, whole_number};
 use redrive_shared::configuration::ConfigurationMemory;
 use redrive_shared::provider::Providers;
 use redrive_shared::run::RunSettings;
@@ -63,8 +63,6 @@ pub(crate) fn problems(env: &Env) -> Vec<String> {
         Ok(ready) => {
             problems.extend(ready.problems());
             problems.extend(missing_bindings(env, ready.configuration()));
-            let executors = ready.configuration().executor.languages.iter();
-            problems.extend(executors.filter_map(|one| check_binding(env, one.binding()).err()));
         }
         Err(mistakes) => problems.extend(mistakes),
     }

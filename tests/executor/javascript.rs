@@ -266,7 +266,11 @@ fn catastrophic_regular_expression_is_ended() -> Result<()> {
 #[test]
 fn endless_timer_and_endless_promises_are_ended() -> Result<()> {
     ended("setInterval(() => {}, 10)", "time", "")?;
-    ended("const f = () => Promise.resolve().then(f); f()", "time", "")
+    ended(
+        "const f = () => { Promise.resolve().then(f); }; f()",
+        "time",
+        "",
+    )
 }
 
 #[test]

@@ -157,11 +157,14 @@ pub(crate) fn missing_bindings(env: &Env, configuration: &Configuration) -> Vec<
         Reached::Binding(binding) => Some((&one.name, binding)),
         Reached::Url { .. } => None,
     });
+    let named =
+        named.map(|(name, binding)| (format!("providers.{name}.binding"), binding.as_str()));
+    let languages = configuration.executor.languages.iter();
+    let executors = languages.map(|one| ("executor.languages".to_owned(), one.binding()));
     named
+        .chain(executors)
         .filter(|(_, binding)| bound(env, binding).is_err())
-        .map(|(name, binding)| {
-            format!("providers.{name}.binding: the Worker has no binding `{binding}`")
-        })
+        .map(|(setting, binding)| format!("{setting}: the Worker has no binding `{binding}`"))
         .collect()
 }
 

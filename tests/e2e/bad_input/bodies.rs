@@ -202,7 +202,7 @@ fn conversation_that_breaks_a_rule_is_named() -> Result<()> {
             ),
             (
                 json!([{"role": "user", "content": [PROMPT]}]),
-                invalid(&["/messages/0/content"]),
+                invalid(&["/messages/0/content/0"]),
             ),
             (
                 json!([{"role": "user", "content": "x", "name": "y"}]),

@@ -30,7 +30,7 @@ const PARAMETERS: [(&str, &[&str]); 23] = [
     ("status=done", &["status"]),
     ("status=queued%00", &["status"]),
     ("status=%FF", &["status"]),
-    ("kind=execute", &["kind"]),
+    ("kind=dream", &["kind"]),
     ("refId=1", &["refType"]),
     ("refType=a&refId=%00", &["refId"]),
     ("createdAfter=yesterday", &["createdAfter"]),
