@@ -39,6 +39,12 @@ impl Instant {
         Self::from_millis(self.0.saturating_add(millis))
     }
 
+    /// This instant moved later by a length of time, clamped like [`Self::from_millis`].
+    #[must_use]
+    pub fn plus(self, length: Duration) -> Self {
+        self.plus_millis(i64::try_from(length.as_millis()).unwrap_or(i64::MAX))
+    }
+
     /// This instant moved later by whole seconds.
     #[must_use]
     pub const fn plus_seconds(self, seconds: i64) -> Self {
@@ -49,6 +55,12 @@ impl Instant {
     #[must_use]
     pub const fn millis_since(self, earlier: Self) -> i64 {
         self.0.saturating_sub(earlier.0)
+    }
+
+    /// The time from `earlier` to this instant; zero when `earlier` is later.
+    #[must_use]
+    pub fn duration_since(self, earlier: Self) -> Duration {
+        Duration::from_millis(u64::try_from(self.millis_since(earlier)).unwrap_or_default())
     }
 
     /// RFC 3339 in UTC with three digits of milliseconds, as the API writes times.

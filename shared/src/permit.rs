@@ -80,10 +80,10 @@ pub(crate) async fn take<P: Ports>(
         provider: settings.name().to_owned(),
         holder: format!("{holder}/{}", hex(&name)),
     };
-    let lasts = i64::try_from(lasts.saturating_add(MARGIN).as_millis()).unwrap_or(i64::MAX);
+    let lasts = lasts.saturating_add(MARGIN);
     let ask = || async {
         let now = ports.clock().now();
-        let until = now.plus_millis(lasts);
+        let until = now.plus(lasts);
         ports
             .store()
             .take_permit(&held.provider, limits, &held.holder, now, until)

@@ -81,7 +81,7 @@ impl RunSettings {
             .attempt_timeout
             .saturating_mul(rounds)
             .saturating_add(self.lease_margin);
-        now.plus_millis(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX))
+        now.plus(lease)
     }
 }
 
@@ -112,8 +112,7 @@ pub async fn run_delivery<P: Ports, T: Transport>(
     if !wanted.is_empty() {
         let suspects = run.together(&mut board, &wanted).await;
         for suspect in &suspects {
-            let elapsed = ports.clock().now().millis_since(started_at);
-            let elapsed = Duration::from_millis(u64::try_from(elapsed).unwrap_or_default());
+            let elapsed = ports.clock().now().duration_since(started_at);
             if elapsed + settings.attempt_timeout > LONGEST_DELIVERY {
                 break;
             }

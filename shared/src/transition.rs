@@ -86,7 +86,7 @@ fn settle_retry(
         } else {
             retry::throttled_delay(failure.backoff, earlier + 1, failure.hint, unit)
         };
-        now.plus_millis(i64::try_from(delay.as_millis()).unwrap_or(i64::MAX))
+        now.plus(delay)
     };
     // Jitter alone leads nobody past the deadline.
     let jittered = Some(due_at(jitter)).filter(|due_at| *due_at < job.deadline_at);

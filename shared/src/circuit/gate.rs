@@ -47,9 +47,7 @@ impl<P: Ports> Gate<'_, P> {
     /// Asks for a call that lasts `call_lasts` at most.
     pub(crate) async fn enter(&self, call_lasts: Duration) -> Pass {
         let now = self.ports.clock().now();
-        let probe_lasts = call_lasts.saturating_add(PROBE_MARGIN);
-        let probe_until =
-            now.plus_millis(i64::try_from(probe_lasts.as_millis()).unwrap_or(i64::MAX));
+        let probe_until = now.plus(call_lasts.saturating_add(PROBE_MARGIN));
         let mut entry = self.memory.enter(self.key, now, probe_until);
         if let Entry::Call(ticket) = entry
             && let Some(opening) = &ticket.probe

@@ -242,9 +242,9 @@ impl Circuit {
                 if passes {
                     return None;
                 }
-                self.open(code, now, after(now, hint))
+                self.open(code, now, now.plus(hint))
             }
-            Report::Shut(code, length) => self.open(code, now, after(now, length)),
+            Report::Shut(code, length) => self.open(code, now, now.plus(length)),
         }
     }
 
@@ -262,9 +262,9 @@ impl Circuit {
             }
             Report::Throttled(code, hint) => {
                 let doubt = (age / DOUBT).min(OPEN_MS);
-                (code, after(now, hint).max(now.plus_millis(doubt)))
+                (code, now.plus(hint).max(now.plus_millis(doubt)))
             }
-            Report::Shut(code, length) => (code, after(now, length)),
+            Report::Shut(code, length) => (code, now.plus(length)),
         };
         let opening = Opening {
             code,
@@ -326,8 +326,4 @@ impl Circuit {
         let mut latest = self.recent.iter().rev().take(LATEST_ANSWERED);
         self.recent.back() != Some(&Mark::Throttled) && latest.any(|mark| *mark == Mark::Well)
     }
-}
-
-fn after(now: Instant, length: Duration) -> Instant {
-    now.plus_millis(i64::try_from(length.as_millis()).unwrap_or(i64::MAX))
 }

@@ -118,8 +118,7 @@ impl Call<'_> {
         let mut left = CONTINUATIONS;
         let mut said: Option<Answer> = None;
         loop {
-            let spent = run.ports.clock().now().millis_since(started_at).max(0);
-            let spent = Duration::from_millis(u64::try_from(spent).unwrap_or_default());
+            let spent = run.ports.clock().now().duration_since(started_at);
             let timeout = self.timeout.saturating_sub(spent);
             let reply = run.transport.send(&request, timeout).await;
             let verdict = classify(&settings.dialect(), &reply, run.ports.clock().now());

@@ -147,9 +147,9 @@ impl Cases<'_> {
     }
 
     fn left(&self, now: Instant, started_at: Instant) -> Duration {
-        let spent = now.millis_since(started_at).max(0);
-        let spent = Duration::from_millis(u64::try_from(spent).unwrap_or_default());
-        self.call.timeout.saturating_sub(spent)
+        self.call
+            .timeout
+            .saturating_sub(now.duration_since(started_at))
     }
 }
 

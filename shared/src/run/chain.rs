@@ -51,8 +51,7 @@ impl<P: Ports, T: Transport> Chain<'_, '_, P, T> {
                 passed.push(self.not_yet(target, until, code));
                 continue;
             }
-            let spent = self.now().millis_since(began_at).max(0);
-            let spent = Duration::from_millis(u64::try_from(spent).unwrap_or_default());
+            let spent = self.now().duration_since(began_at);
             let whole = self.run.settings.attempt_timeout;
             if index > 0 && spent > whole / 4 && passed.iter().any(|passed| passed.called) {
                 return self.go_on_at_once(passed);
@@ -239,7 +238,7 @@ impl<P: Ports, T: Transport> Chain<'_, '_, P, T> {
     fn go_on_at_once(&self, mut passed: Vec<Passed>) -> Ended {
         let now = self.now();
         let whole = self.run.settings.attempt_timeout;
-        let later = now.plus_millis(i64::try_from(whole.as_millis()).unwrap_or(i64::MAX));
+        let later = now.plus(whole);
         for one in &mut passed {
             one.due_at = Some(one.due_at.map_or(later, |due_at| due_at.max(later)));
         }
@@ -264,9 +263,7 @@ impl<P: Ports, T: Transport> Chain<'_, '_, P, T> {
         after: Duration,
         passed: &[Passed],
     ) -> Ended {
-        let due_at = self
-            .now()
-            .plus_millis(i64::try_from(after.as_millis()).unwrap_or(i64::MAX));
+        let due_at = self.now().plus(after);
         let message = "The provider works on the answer, and is asked for it again.";
         let failure = Failure {
             budget: Budget::Throttle,

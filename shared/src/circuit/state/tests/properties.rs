@@ -1,7 +1,7 @@
 //! What holds whatever calls come back in whatever order.
 
 use super::{Bench, DOWN, START, shut, throttled};
-use crate::circuit::state::{Change, Entry, Report, Standing, Ticket, after};
+use crate::circuit::state::{Change, Entry, Report, Standing, Ticket};
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use proptest::sample::Index;
@@ -67,7 +67,7 @@ proptest! {
                     let ticket = calls.swap_remove(which.index(calls.len()));
                     let change = bench.circuit.leave(&ticket, report, bench.now);
                     if let Report::Shut(_, length) = report {
-                        shut_until = shut_until.max(after(bench.now, length));
+                        shut_until = shut_until.max(bench.now.plus(length));
                     }
                     if let (Standing::Open(was), Standing::Open(is)) =
                         (before, bench.circuit.standing())
