@@ -18,6 +18,7 @@ pub mod format;
 mod headers;
 mod hint;
 mod lenient;
+mod message;
 pub mod openai_chat;
 mod openai_responses;
 mod outgoing;

@@ -5,4 +5,4 @@ mod request;
 
 pub(super) use reply::{answer, finish_reason, usage};
 pub use request::request;
-pub(super) use request::{RESERVED, WireMessage, body, messages};
+pub(super) use request::{RESERVED, WirePart, body, messages};

@@ -1,12 +1,12 @@
+use crate::provider::message::WireMessage;
 use crate::provider::outgoing::{self, KeyField};
 use crate::provider::wording::{self, JsonFields};
 use crate::provider::{
     Destination, Method, Misconfigured, ProviderRequest, ProviderSettings, subset,
 };
-use crate::request::{Content, GenerateInput, Message, Part, ResponseFormat, Role};
+use crate::request::{GenerateInput, Part, ResponseFormat, Role};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use std::borrow::Cow;
 
 const PATH: &str = "/v1/messages";
 
@@ -47,7 +47,7 @@ struct Body<'a> {
     max_tokens: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     system: Option<String>,
-    messages: Vec<WireMessage<'a>>,
+    messages: Vec<WireMessage<'a, WirePart<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,19 +58,6 @@ struct Body<'a> {
     output_config: Option<Value>,
     #[serde(flatten)]
     options: Map<String, Value>,
-}
-
-#[derive(Serialize)]
-struct WireMessage<'a> {
-    role: Role,
-    content: WireContent<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum WireContent<'a> {
-    Text(Cow<'a, str>),
-    Parts(Vec<WirePart<'a>>),
 }
 
 #[derive(Serialize)]
@@ -112,7 +99,9 @@ pub(in crate::provider) fn request(
         model,
         max_tokens: max_tokens(settings, model, input),
         system: wording::instructions(input, wording::hint(input, fields)),
-        messages: spoken.map(message).collect(),
+        messages: spoken
+            .map(|message| WireMessage::of(message, part))
+            .collect(),
         temperature: input.temperature,
         top_p: input.top_p,
         stop_sequences: &input.stop,
@@ -130,17 +119,6 @@ fn max_tokens(settings: &ProviderSettings, model: &str, input: &GenerateInput) -
     input
         .max_tokens
         .unwrap_or_else(|| known.map_or(DEFAULT_MAX_TOKENS, |most| most.min(MOST_WITHOUT_STREAM)))
-}
-
-fn message(message: &Message) -> WireMessage<'_> {
-    let content = match &message.content {
-        Content::Text(text) => WireContent::Text(text.into()),
-        Content::Parts(parts) => WireContent::Parts(parts.iter().map(part).collect()),
-    };
-    WireMessage {
-        role: message.role,
-        content,
-    }
 }
 
 fn part(part: &Part) -> WirePart<'_> {

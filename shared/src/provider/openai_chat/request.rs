@@ -1,12 +1,12 @@
+use crate::provider::message::WireMessage;
 use crate::provider::outgoing::{self, KeyField};
 use crate::provider::wording::{self, JsonFields};
 use crate::provider::{
     Destination, Misconfigured, Provider, ProviderRequest, ProviderSettings, subset,
 };
-use crate::request::{Content, GenerateInput, Part, ResponseFormat, Role};
+use crate::request::{GenerateInput, Part, ResponseFormat, Role};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use std::borrow::Cow;
 
 const PATH: &str = "/chat/completions";
 
@@ -30,7 +30,7 @@ pub(in crate::provider) const RESERVED: &[&str] = &[
 #[derive(Serialize)]
 pub(in crate::provider) struct Body<'a> {
     model: &'a str,
-    messages: Vec<WireMessage<'a>>,
+    messages: Vec<WireMessage<'a, WirePart<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_completion_tokens: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,29 +49,16 @@ pub(in crate::provider) struct Body<'a> {
     options: Map<String, Value>,
 }
 
-/// A message as chat completions spell it, and others who follow them.
-#[derive(Serialize)]
-pub(in crate::provider) struct WireMessage<'a> {
-    role: Role,
-    content: WireContent<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum WireContent<'a> {
-    Text(Cow<'a, str>),
-    Parts(Vec<WirePart<'a>>),
-}
-
+/// A part of a message as chat completions spell it, and others who follow them.
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-enum WirePart<'a> {
+pub(in crate::provider) enum WirePart<'a> {
     Text { text: &'a str },
     ImageUrl { image_url: ImageUrl<'a> },
 }
 
 #[derive(Serialize)]
-struct ImageUrl<'a> {
+pub(in crate::provider) struct ImageUrl<'a> {
     url: &'a str,
 }
 
@@ -146,14 +133,10 @@ fn response_format(kind: Provider, format: &ResponseFormat) -> Option<Value> {
 pub(in crate::provider) fn messages(
     input: &GenerateInput,
     hint: Option<String>,
-) -> Vec<WireMessage<'_>> {
-    let mut messages: Vec<_> = input
-        .messages
-        .iter()
-        .map(|message| WireMessage {
-            role: message.role,
-            content: content(&message.content),
-        })
+) -> Vec<WireMessage<'_, WirePart<'_>>> {
+    let said = input.messages.iter();
+    let mut messages: Vec<_> = said
+        .map(|message| WireMessage::joined(message, part))
         .collect();
     let Some(hint) = hint else {
         return messages;
@@ -161,27 +144,11 @@ pub(in crate::provider) fn messages(
     match (messages.first_mut(), input.messages.first()) {
         (Some(sent), Some(first)) if first.role == Role::System => {
             let said = wording::text_of(&first.content);
-            sent.content = WireContent::Text(format!("{said}\n\n{hint}").into());
+            *sent = WireMessage::text(Role::System, format!("{said}\n\n{hint}"));
         }
-        _ => messages.insert(
-            0,
-            WireMessage {
-                role: Role::System,
-                content: WireContent::Text(hint.into()),
-            },
-        ),
+        _ => messages.insert(0, WireMessage::text(Role::System, hint)),
     }
     messages
-}
-
-/// Texts stay one string where no image is among them: not every server knows parts.
-fn content(content: &Content) -> WireContent<'_> {
-    match content {
-        Content::Parts(parts) if wording::has_image(content) => {
-            WireContent::Parts(parts.iter().map(part).collect())
-        }
-        Content::Text(_) | Content::Parts(_) => WireContent::Text(wording::text_of(content)),
-    }
 }
 
 fn part(part: &Part) -> WirePart<'_> {

@@ -1,12 +1,12 @@
+use crate::provider::message::WireMessage;
 use crate::provider::outgoing::{self, KeyField};
 use crate::provider::wording::{self, JsonFields};
 use crate::provider::{
     Destination, Misconfigured, Provider, ProviderRequest, ProviderSettings, subset,
 };
-use crate::request::{Content, GenerateInput, Part, ResponseFormat, Role};
+use crate::request::{GenerateInput, Part, ResponseFormat, Role};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use std::borrow::Cow;
 
 const PATH: &str = "/responses";
 
@@ -30,7 +30,7 @@ pub(in crate::provider) const RESERVED: &[&str] = &[
 #[derive(Serialize)]
 pub(in crate::provider) struct Body<'a> {
     model: &'a str,
-    input: Vec<WireMessage<'a>>,
+    input: Vec<WireMessage<'a, WirePart<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_output_tokens: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,19 +43,6 @@ pub(in crate::provider) struct Body<'a> {
     store: Option<Value>,
     #[serde(flatten)]
     options: Map<String, Value>,
-}
-
-#[derive(Serialize)]
-struct WireMessage<'a> {
-    role: Role,
-    content: WireContent<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum WireContent<'a> {
-    Text(Cow<'a, str>),
-    Parts(Vec<WirePart<'a>>),
 }
 
 #[derive(Serialize)]
@@ -124,14 +111,10 @@ pub(in crate::provider) fn body<'a>(
     let store = options
         .remove("store")
         .or_else(|| (!background).then_some(Value::Bool(false)));
-    let hint = wording::hint(input, JsonFields::All).map(|hint| WireMessage {
-        role: Role::System,
-        content: WireContent::Text(hint.into()),
-    });
-    let said = input.messages.iter().map(|message| WireMessage {
-        role: message.role,
-        content: content(&message.content),
-    });
+    let hint = wording::hint(input, JsonFields::All);
+    let hint = hint.map(|hint| WireMessage::text(Role::System, hint));
+    let said = input.messages.iter();
+    let said = said.map(|message| WireMessage::joined(message, part));
     Body {
         model,
         input: hint.into_iter().chain(said).collect(),
@@ -154,15 +137,6 @@ fn format(kind: Provider, format: &ResponseFormat) -> Option<Value> {
             "schema": schema,
             "strict": subset::openai(kind, schema),
         })),
-    }
-}
-
-fn content(content: &Content) -> WireContent<'_> {
-    match content {
-        Content::Parts(parts) if wording::has_image(content) => {
-            WireContent::Parts(parts.iter().map(part).collect())
-        }
-        Content::Text(_) | Content::Parts(_) => WireContent::Text(wording::text_of(content)),
     }
 }
 

@@ -1,5 +1,6 @@
 use crate::configuration::Reached;
-use crate::provider::openai_chat::{WireMessage, messages};
+use crate::provider::message::WireMessage;
+use crate::provider::openai_chat::{WirePart, messages};
 use crate::provider::outgoing::{self, KeyField};
 use crate::provider::wording::{self, JsonFields};
 use crate::provider::{Destination, Misconfigured, ProviderRequest, ProviderSettings};
@@ -23,7 +24,7 @@ pub(in crate::provider) const RESERVED: &[&str] = &[
 /// The input of a model, over HTTP and by the binding alike.
 #[derive(Serialize)]
 struct Body<'a> {
-    messages: Vec<WireMessage<'a>>,
+    messages: Vec<WireMessage<'a, WirePart<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_tokens: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]

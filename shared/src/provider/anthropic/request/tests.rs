@@ -1,6 +1,7 @@
 use super::*;
 use crate::configuration::{ModelConfiguration, ProviderConfiguration};
 use crate::provider::{HeaderText, Provider};
+use crate::request::{Content, Message};
 
 fn settings() -> ProviderSettings {
     let mut one =

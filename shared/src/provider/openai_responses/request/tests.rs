@@ -1,7 +1,7 @@
 use super::*;
 use crate::configuration::ProviderConfiguration;
 use crate::provider::{Api, Method};
-use crate::request::Message;
+use crate::request::{Content, Message};
 
 fn settings(kind: Provider) -> ProviderSettings {
     let mut one = ProviderConfiguration::new("p", kind, "https://api.openai.com/v1/");
