@@ -194,7 +194,7 @@ impl<P: Ports, T: Transport> Chain<'_, '_, P, T> {
 
     /// Whether the next provider is asked after this one.
     fn goes_on(&self, step: &Passed) -> bool {
-        if step.due_at.is_some() {
+        if step.due_at.is_some() || step.is_out_of_time(self.job, self.now()) {
             return true;
         }
         let wanted = match step.failure.fallback {

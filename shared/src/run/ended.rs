@@ -172,6 +172,17 @@ impl Passed {
         }
     }
 
+    /// Whether the deadline comes before it may be asked again, so that waiting is no way.
+    pub(super) fn is_out_of_time(&self, job: &ClaimedJob, now: Instant) -> bool {
+        matches!(
+            self.settle(job, now, 0.0),
+            Settlement::DeadLettered {
+                code: ErrorCode::DeadlineExceeded,
+                ..
+            }
+        )
+    }
+
     /// Whether a provider that was asked for an answer it works on may still bring it: the question
     /// did not get through.
     pub(super) fn leaves_pending(&self) -> bool {

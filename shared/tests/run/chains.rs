@@ -1,6 +1,9 @@
 //! Jobs that name several providers: who is asked, in which order, and what the history says.
 
+mod crowd;
+
 use crate::bench::{ACK, Bench};
+use crowd::{Crowd, Says};
 use redrive_shared::clock::Clock;
 use redrive_shared::configuration::{
     Configuration, ModelConfiguration, Price, ProviderConfiguration,
@@ -8,113 +11,11 @@ use redrive_shared::configuration::{
 use redrive_shared::error_code::ErrorCode;
 use redrive_shared::ids::JobId;
 use redrive_shared::job::{AttemptOutcome, JobRecord, JobState, Kind};
-use redrive_shared::native::ManualClock;
-use redrive_shared::provider::{
-    Destination, Provider, ProviderReply, ProviderRequest, Providers, Transport, TransportError,
-};
+use redrive_shared::provider::{Provider, Providers};
 use redrive_shared::request::{GenerateInput, Message, OnContentFilter, OnRefusal, Role, Target};
 use redrive_shared::run::run_delivery;
 use redrive_shared::store::NewJob;
-use serde_json::json;
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::Mutex;
-use std::time::Duration;
-
-/// What a provider says to one call.
-enum Says {
-    Answer(&'static str),
-    Status(u16, &'static str),
-    StatusFor(u16, &'static str, &'static str),
-    Filtered(&'static str),
-    Declined(&'static str),
-    /// Nothing, until the time of the call is over.
-    Nothing,
-}
-
-/// Several providers, told apart by their hosts, and a clock that their silence moves.
-struct Crowd<'a> {
-    clock: &'a ManualClock,
-    scripts: Mutex<BTreeMap<&'static str, VecDeque<Says>>>,
-    asked: Mutex<Vec<String>>,
-}
-
-impl<'a> Crowd<'a> {
-    fn new(bench: &'a Bench) -> Self {
-        Self {
-            clock: &bench.ports.clock,
-            scripts: Mutex::default(),
-            asked: Mutex::default(),
-        }
-    }
-
-    fn says(self, provider: &'static str, says: impl IntoIterator<Item = Says>) -> Self {
-        let mut scripts = self.scripts.lock().expect("no panic before");
-        scripts.entry(provider).or_default().extend(says);
-        drop(scripts);
-        self
-    }
-
-    fn asked(&self) -> Vec<String> {
-        std::mem::take(&mut *self.asked.lock().expect("no panic before"))
-    }
-}
-
-fn reply(status: u16, headers: &[(&str, &str)], body: &serde_json::Value) -> ProviderReply {
-    let json = [("content-type", "application/json")];
-    ProviderReply {
-        status,
-        headers: json.iter().chain(headers).copied().collect(),
-        body: body.to_string().into_bytes(),
-    }
-}
-
-fn completion(text: &str, finish: &str, refusal: Option<&str>) -> serde_json::Value {
-    json!({
-        "model": "m-2026", "choices": [{"finish_reason": finish,
-            "message": {"role": "assistant", "content": text, "refusal": refusal}}],
-        "usage": {"prompt_tokens": 1_000, "completion_tokens": 100, "total_tokens": 1_100},
-    })
-}
-
-impl Transport for Crowd<'_> {
-    async fn send(
-        &self,
-        request: &ProviderRequest,
-        timeout: Duration,
-    ) -> Result<ProviderReply, TransportError> {
-        let host = match &request.to {
-            Destination::Url(url) => url.split('/').nth(2),
-            Destination::Service { .. } | Destination::WorkersAi { .. } => None,
-        };
-        let host = host.expect("a host").to_owned();
-        self.asked
-            .lock()
-            .expect("no panic before")
-            .push(host.clone());
-        let mut scripts = self.scripts.lock().expect("no panic before");
-        let script = scripts.get_mut(host.as_str());
-        let says = script.and_then(VecDeque::pop_front).expect(&host);
-        let error = |status, headers: &[(&str, &str)], code: &str| {
-            let body =
-                json!({"error": {"message": "no", "type": code, "param": null, "code": code}});
-            Ok(reply(status, headers, &body))
-        };
-        match says {
-            Says::Answer(text) => Ok(reply(200, &[], &completion(text, "stop", None))),
-            Says::Filtered(text) => Ok(reply(200, &[], &completion(text, "content_filter", None))),
-            Says::Declined(text) => Ok(reply(200, &[], &completion("", "stop", Some(text)))),
-            Says::Status(status, code) => error(status, &[], code),
-            Says::StatusFor(status, code, seconds) => {
-                error(status, &[("retry-after", seconds)], code)
-            }
-            Says::Nothing => {
-                let millis = i64::try_from(timeout.as_millis()).expect("a short time");
-                self.clock.advance_millis(millis);
-                Err(TransportError::Timeout)
-            }
-        }
-    }
-}
+use std::collections::BTreeMap;
 
 /// A bench with the providers `a`, `b` and `c`, whose contexts grow in this order.
 fn bench() -> Bench {
@@ -300,6 +201,23 @@ async fn a_provider_that_asked_to_be_left_alone_is() {
     assert_eq!(
         passed(&record, 1),
         [("a", ErrorCode::ProviderRateLimited, false)]
+    );
+}
+
+#[tokio::test]
+async fn a_wait_beyond_the_deadline_is_no_wait_while_another_may_answer() {
+    let bench = bench();
+    let crowd = Crowd::new(&bench)
+        .says("a", [Says::StatusFor(429, "rate_limit_exceeded", "60")])
+        .says("b", [Says::Answer("in time")]);
+    let job = submit(&bench, &asking(&["a", "b"])).await;
+    bench.ports.clock.advance_millis(3_550_000);
+    let record = run(&bench, &crowd, &job).await;
+    assert_eq!(crowd.asked(), ["a", "b"]);
+    assert_eq!(record.state, JobState::Succeeded);
+    assert_eq!(
+        passed(&record, 0),
+        [("a", ErrorCode::ProviderRateLimited, true)]
     );
 }
 
