@@ -23,8 +23,8 @@ pub(super) static RULES: &[Rule] = &[
     rule_of(12, ANTHROPIC, When::Finding(Finding::ContextFull), Mark(Truncated)),
     rule_of(17, ANTHROPIC, Status(Of(&[400, 413]), Begins(&["prompt is too long"])), Fail(CONTEXT_TOO_LONG)),
     rule_of(20, ANTHROPIC, Status(Of(&[400]), Named(&["organization_on_hold"])), Fail(BILLING)),
-    // The limit that the customer set has no code.
-    rule_of(20, ANTHROPIC, Status(Of(&[400]), Begins(&["You have reached your specified API usage limits"])), Fail(BILLING)),
+    // Neither the limit that the customer set nor the older word for no credit has a code.
+    rule_of(20, ANTHROPIC, Status(Of(&[400]), Begins(&["You have reached your specified API usage limits", "Your credit balance is too low"])), Fail(BILLING)),
     rule_of(21, ANTHROPIC, Status(Of(&[400]), Named(&["request_body_timeout"])), Fail(retry(
         Budget::Failure, Fast, ErrorCode::ProviderUnreachable,
         "The request did not reach the provider whole.",
