@@ -146,6 +146,24 @@ pub async fn submit_once<P: Ports, R: JobRequest>(
     }
 }
 
+/// The job that an earlier request made, with this key and asking for the same. A client that lost
+/// the answer gets it again, even if such a request would be refused by now.
+///
+/// # Errors
+/// [`DatabaseError`].
+pub async fn submitted<P: Ports>(
+    ports: &P,
+    tenant: &TenantId,
+    kind: Kind,
+    idempotency: &Idempotency,
+) -> Result<Option<JobId>, DatabaseError> {
+    let now = ports.clock().now();
+    let find = || ports.store().submitted(tenant, kind, &idempotency.key, now);
+    let holder = repeat(ports.clock(), find).await?;
+    let same = holder.filter(|holder| holder.request_hash == idempotency.request_hash);
+    Ok(same.map(|holder| holder.id))
+}
+
 /// Sends the message of a job that waits. When it is not taken, the sweep sends it again.
 pub(crate) async fn send<P: Ports>(ports: &P, tenant: &TenantId, job: &JobId) {
     let message = JobMessage {

@@ -10,26 +10,38 @@ use http::StatusCode;
 use http::header::{LOCATION, RETRY_AFTER};
 use redrive_shared::idempotency::{Idempotency, IdempotencyKey};
 use redrive_shared::ids::JobId;
+use redrive_shared::json::FieldError;
 use redrive_shared::ports::Ports;
-use redrive_shared::submit::{JobRequest, Submitted, submit, submit_once};
+use redrive_shared::submit::{JobRequest, Submitted, submit, submit_once, submitted};
 use serde_json::Value;
 
-/// Stores the job of a request that was judged, sends its message, and answers: the last two steps
-/// of every submit. With a key, an earlier request may have made the job.
-pub(super) async fn accept<P: Ports, R: Readiness>(
+/// Stores the job of a request, sends its message, and answers: the last two steps of every submit.
+/// With a key, an earlier request may have made the job; its answer is given again even if the
+/// request is refused by now, because it names a provider that was removed.
+pub(super) async fn accept<P: Ports, R: Readiness, J: JobRequest>(
     app: &App<P, R>,
     call: &mut Call,
     key: Option<IdempotencyKey>,
     body: &Value,
-    request: &impl JobRequest,
+    judged: Result<J, Vec<FieldError>>,
 ) -> Result<Answer, Problem> {
     let tenant = call.tenant()?;
     let Some(key) = key else {
-        let job = submit(&app.ports, &tenant, request).await?;
+        let request = judged.map_err(Problem::invalid)?;
+        let job = submit(&app.ports, &tenant, &request).await?;
         return accepted(call, job, false);
     };
     let idempotency = Idempotency::of_body(key, body);
-    match submit_once(&app.ports, &tenant, request, &idempotency).await? {
+    let request = match judged {
+        Ok(request) => request,
+        Err(errors) => {
+            return match submitted(&app.ports, &tenant, J::KIND, &idempotency).await? {
+                Some(job) => accepted(call, job, true),
+                None => Err(Problem::invalid(errors)),
+            };
+        }
+    };
+    match submit_once(&app.ports, &tenant, &request, &idempotency).await? {
         Submitted::New(job) => accepted(call, job, false),
         Submitted::Repeated(job) => accepted(call, job, true),
         Submitted::KeyReused => Err(Problem::idempotency_key_reused()),

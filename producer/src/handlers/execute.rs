@@ -20,8 +20,8 @@ pub(super) async fn submit<P: Ports, R: Readiness>(
     let key = idempotency::key(&call.parts.headers)?;
     Query::refuse(&call.parts.uri)?;
     let body = call.json()?;
-    let request = ExecuteRequest::read(&body, app.configuration()?).map_err(Problem::invalid)?;
-    accept(app, call, key, &body, &request).await
+    let judged = ExecuteRequest::read(&body, app.configuration()?);
+    accept(app, call, key, &body, judged).await
 }
 
 /// `POST /api/v1/execute/tests`: accepts a job that runs a program against test cases, in the steps
@@ -33,7 +33,6 @@ pub(super) async fn submit_tests<P: Ports, R: Readiness>(
     let key = idempotency::key(&call.parts.headers)?;
     Query::refuse(&call.parts.uri)?;
     let body = call.json()?;
-    let request =
-        ExecuteTestsRequest::read(&body, app.configuration()?).map_err(Problem::invalid)?;
-    accept(app, call, key, &body, &request).await
+    let judged = ExecuteTestsRequest::read(&body, app.configuration()?);
+    accept(app, call, key, &body, judged).await
 }

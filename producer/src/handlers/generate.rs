@@ -27,6 +27,6 @@ pub(super) async fn submit<P: Ports, R: Readiness>(
         configuration: app.configuration()?,
         default_providers: &call.principal()?.default_providers,
     };
-    let request = GenerateRequest::read(&body, &known).map_err(Problem::invalid)?;
-    accept(app, call, key, &body, &request).await
+    let judged = GenerateRequest::read(&body, &known);
+    accept(app, call, key, &body, judged).await
 }

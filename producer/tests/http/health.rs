@@ -98,7 +98,7 @@ async fn each_check_that_fails_says_what_to_put_right() {
     assert_fails(&api, "queue", missing).await;
     *api.app.readiness.queue.lock().expect("not poisoned") = Ok(());
 
-    let unset = "set OPENAI_API_KEY or OPENAI_BASE_URL on the consumer";
+    let unset = "the secret OPENAI_API_KEY is missing";
     *api.app.readiness.consumer.lock().expect("not poisoned") = Err(unset.to_owned());
     assert_fails(&api, "consumer", unset).await;
 }

@@ -3,6 +3,7 @@
 use crate::support::{ADMIN_KEY, Api, Reply, Step, Tenant, request, with_header};
 use axum::body::Body;
 use http::{HeaderValue, Method, Request};
+use redrive_shared::configuration::Configuration;
 use redrive_shared::database::DatabaseError;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -69,6 +70,34 @@ async fn f39_of_fifty_different_posts_at_once_one_has_the_key() {
     }
     assert_eq!(api.database().count("jobs"), 1);
     assert_eq!(api.ports().jobs.take().len(), 1);
+}
+
+#[tokio::test]
+async fn the_first_answer_is_given_again_when_its_provider_is_gone() {
+    let api = Api::new();
+    let user = api.user().await;
+    let body = json!({"prompt": "Hello", "provider": "openai"});
+    let first = submit(&api, &user, "k", &body).await;
+    assert_eq!((first.status, is_repeated(&first)), (202, false));
+    let api = api.reconfigured(Configuration::default());
+    let again = submit(&api, &user, "k", &body).await;
+    assert_eq!((again.status, is_repeated(&again)), (202, true));
+    assert_eq!(again.text, first.text);
+    // Another request, another key, another tenant, and the same a day later are judged.
+    let other = json!({"prompt": "Bye", "provider": "openai"});
+    let stranger = api.user().await;
+    for (user, key, body) in [
+        (&user, "k", &other),
+        (&user, "other", &body),
+        (&stranger, "k", &body),
+    ] {
+        let refused = submit(&api, user, key, body).await;
+        let found = (refused.status, refused.code());
+        assert_eq!(found, (422, "validation-failed".to_owned()));
+    }
+    api.ports().clock.advance_millis(DAY_MS);
+    assert_eq!(submit(&api, &user, "k", &body).await.status, 422);
+    assert_eq!(api.database().count("jobs"), 1);
 }
 
 #[tokio::test]

@@ -135,15 +135,29 @@ impl Api {
             queue: Mutex::new(Ok(())),
             consumer: Mutex::new(Ok(())),
         };
-        let app = Arc::new(App {
+        Self::of(App {
             ports,
             readiness,
             secrets,
             configuration,
             keys: Arc::new(KeyCache::default()),
-        });
+        })
+    }
+
+    fn of(app: App<TestPorts, TestReadiness>) -> Self {
+        let app = Arc::new(app);
         let router = router(Arc::clone(&app));
         Self { app, router }
+    }
+
+    /// The same deployment, told of other providers.
+    pub(crate) fn reconfigured(self, configuration: Configuration) -> Self {
+        drop(self.router);
+        let app = Arc::into_inner(self.app).expect("only the router had it");
+        Self::of(App {
+            configuration: Ok(Arc::new(configuration)),
+            ..app
+        })
     }
 
     pub(crate) fn ports(&self) -> &TestPorts {

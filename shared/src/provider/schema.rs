@@ -5,8 +5,8 @@
 //! be remembered from one keyword for another; those are refused when the job is submitted, by name.
 //! `format` says nothing about whether a value fits, as the draft has it.
 //!
-//! The crates that do more were measured: `jsonschema` adds 2.0 MiB to the Wasm, a backtracking
-//! engine for patterns among it, where this and `regex-lite` add a tenth.
+//! The crate that does more was measured: `jsonschema` adds 2.0 MiB to the Wasm, a backtracking
+//! engine for patterns among it.
 //! Everything here ends: patterns take time in proportion to the text, and the steps of a validation
 //! are counted.
 

@@ -3,11 +3,13 @@
 use super::Store;
 use crate::clock::Instant;
 use crate::database::{Database, DatabaseError, Statement, Value};
-use crate::idempotency::{Idempotency, given_up};
+use crate::idempotency::{Idempotency, IdempotencyKey, given_up};
 use crate::ids::{JobId, TenantId};
 use crate::job::Kind;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+
+const FIND_SUBMITTED: &str = include_str!("../../sql/find_submitted.sql");
 
 /// A new job.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,18 +90,15 @@ impl<D: Database> Store<D> {
         job: &NewJob,
         idempotency: &Idempotency,
     ) -> Result<KeyHolder<JobId>, DatabaseError> {
-        let key: Vec<Value> = vec![
-            job.tenant_id.as_str().into(),
-            job.kind.as_str().into(),
-            idempotency.key.as_str().into(),
-        ];
-        let mut aged = key.clone();
-        aged.push(given_up(job.created_at).into());
+        let key = key_of(&job.tenant_id, job.kind, &idempotency.key, job.created_at);
         let mut results = self
             .batch(vec![
-                Statement::new(include_str!("../../sql/release_idempotency_key.sql"), aged),
+                Statement::new(
+                    include_str!("../../sql/release_idempotency_key.sql"),
+                    key.clone(),
+                ),
                 job.insert(Some(idempotency)),
-                Statement::new(include_str!("../../sql/find_submitted.sql"), key),
+                Statement::new(FIND_SUBMITTED, key),
             ])
             .await?;
         results.next()?;
@@ -107,4 +106,29 @@ impl<D: Database> Store<D> {
         let holder = results.next()?.decode()?.into_iter().next();
         holder.ok_or_else(|| DatabaseError::Corrupt("a key is neither stored nor taken".to_owned()))
     }
+
+    /// The job that an earlier request with this idempotency key made, if one has it at `now`.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn submitted(
+        &self,
+        tenant: &TenantId,
+        kind: Kind,
+        key: &IdempotencyKey,
+        now: Instant,
+    ) -> Result<Option<KeyHolder<JobId>>, DatabaseError> {
+        let find = Statement::new(FIND_SUBMITTED, key_of(tenant, kind, key, now));
+        let mut results = self.batch(vec![find]).await?;
+        Ok(results.next()?.decode()?.into_iter().next())
+    }
+}
+
+fn key_of(tenant: &TenantId, kind: Kind, key: &IdempotencyKey, now: Instant) -> Vec<Value> {
+    vec![
+        tenant.as_str().into(),
+        kind.as_str().into(),
+        key.as_str().into(),
+        given_up(now).into(),
+    ]
 }
