@@ -1,3 +1,6 @@
+mod kinds;
+mod prices;
+
 use super::*;
 use crate::configuration::{Price, PriceOrigin};
 use crate::provider::{Api, Provider};
@@ -138,28 +141,6 @@ fn everything_that_may_be_said_is_read() {
 }
 
 #[test]
-fn every_kind_is_reached_in_its_own_way() {
-    let read = read(&whole());
-    let url = |name: &str| match &read.providers[name].reached {
-        Reached::Url {
-            base_url,
-            api_version,
-            account_id,
-        } => (base_url.clone(), api_version.clone(), account_id.is_some()),
-        Reached::Binding(binding) => (binding.clone(), None, false),
-    };
-    let version = Some("2024-10-21".to_owned());
-    let azure = "https://r.openai.azure.com".to_owned();
-    assert_eq!(url("azure-eu"), (azure.clone(), version, false));
-    assert_eq!(url("azure-v1"), (azure, None, false));
-    assert_eq!(url("workers-ai"), ("AI".to_owned(), None, false));
-    let cloudflare = "https://api.cloudflare.com/client/v4".to_owned();
-    assert_eq!(url("workers-ai-rest"), (cloudflare, None, true));
-    let local = "http://127.0.0.1:11434/v1".to_owned();
-    assert_eq!(url("local"), (local, None, false));
-}
-
-#[test]
 fn nothing_at_all_is_a_configuration_without_providers() {
     assert_eq!(read(&json!({})), Configuration::default());
 }
@@ -280,79 +261,6 @@ fn only_these_models_names_them_and_the_default_is_one() {
 }
 
 #[test]
-fn whoever_sells_answers_wants_a_key() {
-    for provider in [
-        json!({"kind": "openai"}),
-        json!({"kind": "anthropic"}),
-        json!({"kind": "azure_openai", "base_url": "https://a", "api_version": "v1"}),
-        json!({"kind": "workers_ai", "account_id": "0".repeat(32)}),
-        json!({"kind": "openai", "headers": {"openai-organization": "org-1"}}),
-    ] {
-        assert_eq!(
-            pointers(&of(&provider)),
-            ["/providers/x/api_key_secret"],
-            "{provider}"
-        );
-    }
-    read(&of(
-        &json!({"kind": "openai", "headers": {"cf-aig-authorization": {"secret": "TOKEN"}}}),
-    ));
-    read(&of(
-        &json!({"kind": "openai_compatible", "base_url": "http://127.0.0.1:8080/v1"}),
-    ));
-}
-
-#[test]
-fn kinds_without_a_usual_address_want_one() {
-    let compatible = json!({"kind": "openai_compatible"});
-    assert_eq!(pointers(&of(&compatible)), ["/providers/x/base_url"]);
-    let azure = json!({"kind": "azure_openai", "api_version": "v1", "api_key_secret": "KEY"});
-    assert_eq!(pointers(&of(&azure)), ["/providers/x/base_url"]);
-}
-
-#[test]
-fn azure_says_which_interface_it_has() {
-    let azure = |more: Value| {
-        let mut azure =
-            json!({"kind": "azure_openai", "base_url": "https://a", "api_key_secret": "KEY"});
-        let map = azure.as_object_mut().expect("an object");
-        map.extend(more.as_object().expect("an object").clone());
-        of(&azure)
-    };
-    for version in ["v1", "2024-10-21", "2025-04-01-preview"] {
-        read(&azure(json!({"api_version": version})));
-    }
-    for version in ["v2", "latest", "2024-13-01", "2024-10-21-beta"] {
-        assert_eq!(
-            pointers(&azure(json!({"api_version": version}))),
-            ["/providers/x/api_version"]
-        );
-    }
-    assert_eq!(pointers(&azure(json!({}))), ["/providers/x/api_version"]);
-    let responses = azure(json!({"api": "responses", "api_version": "2024-10-21"}));
-    assert_eq!(pointers(&responses), ["/providers/x/api_version"]);
-}
-
-#[test]
-fn workers_ai_is_reached_by_one_binding_or_by_its_account() {
-    let neither = json!({"kind": "workers_ai", "api_key_secret": "KEY"});
-    assert_eq!(pointers(&of(&neither)), ["/providers/x/binding"]);
-    let both = json!({"kind": "workers_ai", "binding": "AI", "account_id": "0".repeat(32), "api_key_secret": "K"});
-    assert_eq!(
-        pointers(&of(&both)),
-        ["/providers/x/account_id", "/providers/x/api_key_secret"]
-    );
-    let account = json!({"kind": "workers_ai", "account_id": "mine", "api_key_secret": "KEY"});
-    assert_eq!(pointers(&of(&account)), ["/providers/x/account_id"]);
-    let two = json!({"providers": {
-        "a": {"kind": "workers_ai", "binding": "AI"}, "b": {"kind": "workers_ai", "binding": "AI_TOO"}
-    }});
-    assert_eq!(pointers(&two), ["/providers/b/binding"]);
-    let responses = json!({"kind": "workers_ai", "binding": "AI", "api": "responses"});
-    assert_eq!(pointers(&of(&responses)), ["/providers/x/api"]);
-}
-
-#[test]
 fn header_fields_hold_no_key_and_are_not_those_that_are_sent_anyway() {
     let headers = |headers: Value| with("headers", headers);
     read(&headers(
@@ -374,75 +282,6 @@ fn header_fields_hold_no_key_and_are_not_those_that_are_sent_anyway() {
             "{name} {value}"
         );
     }
-}
-
-#[test]
-fn prices_are_dollars_with_six_decimals_and_say_where_they_come_from() {
-    let priced = |price: Value| with("models", json!({"m": {"price": price}}));
-    let price = |input: Value| {
-        priced(json!({
-            "input": input, "output": 0.6,
-            "priced_at": "2026-02-28", "price_source": "https://example.com"
-        }))
-    };
-    for (dollars, micro) in [
-        (json!(0), 0),
-        (json!(0.000_001), 1),
-        (json!(0.1), 100_000),
-        (json!(0.3), 300_000),
-        (json!(1.234_567), 1_234_567),
-        (json!(9_999.999_999), 9_999_999_999),
-        (json!(10_000), 10_000_000_000),
-    ] {
-        let read = read(&price(dollars));
-        let found = read.providers["x"].models["m"]
-            .price
-            .map(|price| price.input);
-        assert_eq!(found, Some(micro));
-    }
-    for dollars in [
-        json!(-0.1),
-        json!(0.000_000_1),
-        json!(1.234_567_8),
-        json!(10_000.5),
-        json!("0.15"),
-    ] {
-        let found = pointers(&price(dollars.clone()));
-        assert_eq!(found, ["/providers/x/models/m/price/input"], "{dollars}");
-    }
-    assert_eq!(
-        pointers(&priced(json!({"input": 1, "output": 1}))),
-        [
-            "/providers/x/models/m/price/priced_at",
-            "/providers/x/models/m/price/price_source"
-        ]
-    );
-    for date in [
-        "2026-02-29",
-        "2026-00-10",
-        "2026-13-01",
-        "2026-1-011",
-        "21.11.2026",
-        "2026/11/21",
-        "20261121aa",
-    ] {
-        let price = priced(json!({
-            "input": 1, "output": 1, "priced_at": date, "price_source": "https://example.com"
-        }));
-        assert_eq!(
-            pointers(&price),
-            ["/providers/x/models/m/price/priced_at"],
-            "{date}"
-        );
-    }
-    let answer_beyond_context = with(
-        "models",
-        json!({"m": {"context_tokens": 10, "max_output_tokens": 11}}),
-    );
-    assert_eq!(
-        pointers(&answer_beyond_context),
-        ["/providers/x/models/m/max_output_tokens"]
-    );
 }
 
 #[test]
