@@ -25,6 +25,7 @@ pub(crate) fn run_settings(env: &Env) -> Result<RunSettings, String> {
     })
 }
 
+/// At most 400 s: a delivery of ten jobs calls in two rounds, and an invocation lasts 15 minutes.
 fn attempt_timeout(env: &Env) -> Result<Duration, String> {
     whole_number(env, "ATTEMPT_TIMEOUT_SECONDS", 1..=400, 120).map(seconds)
 }
