@@ -8,8 +8,9 @@
 // Like the binding, it answers with what stands in `result`, and throws an error without a status
 // otherwise: the code stands in its message, as `3040: Capacity temporarily exceeded`, or behind its
 // name, as `InferenceUpstreamError: 3040: Capacity temporarily exceeded`, for models whose name ends
-// in `@prefixed`. `options.extraHeaders` are sent along; `options.returnRawResponse` gives the
-// response itself.
+// in `@prefixed`. `options.extraHeaders` are sent along. `options.returnRawResponse` gives the
+// response itself, which like that of the service behind the binding has no envelope around a result
+// and one object for an error.
 
 import { WorkerEntrypoint } from 'cloudflare:workers';
 
@@ -46,10 +47,12 @@ export default class Ai extends WorkerEntrypoint {
         'x-simulated-binding': 'run',
       },
     });
-    if (options.returnRawResponse) {
-      return response;
-    }
     const text = await response.text();
+    if (options.returnRawResponse) {
+      const { status, headers } = response;
+      const body = withoutEnvelope(text, response.ok);
+      return new Response(body, { status, headers: withoutLength(headers) });
+    }
     if (response.headers.get('content-type')?.startsWith('text/event-stream')) {
       return new Response(text).body;
     }
@@ -76,6 +79,26 @@ function parsed(text) {
   } catch {
     return undefined;
   }
+}
+
+/** What the service behind the binding says where the REST route has an envelope. */
+function withoutEnvelope(text, ok) {
+  const envelope = parsed(text);
+  if (envelope?.success !== ok) {
+    return text;
+  }
+  if (envelope.success) {
+    return JSON.stringify(envelope.result);
+  }
+  const { code, message } = envelope.errors[0];
+  const name = 'InferenceUpstreamError';
+  return JSON.stringify({ internalCode: code, name, message, description: message });
+}
+
+/** The headers of a body that has another length now, and is not compressed any more. */
+function withoutLength(headers) {
+  const kept = [...headers].filter(([name]) => !['content-length', 'content-encoding'].includes(name));
+  return new Headers(kept);
 }
 
 /** The error for what is no answer. */

@@ -171,6 +171,7 @@ impl Day {
             cache_put: CallFaults::at(probability),
             jobs: queue.clone(),
             dead_letters: queue,
+            executors: CallFaults::at(probability),
         };
         Faults::at_both(self.seed, &worker)
     }

@@ -13,6 +13,10 @@
 //! | `POST /client/v4/accounts/{account}/ai/v1/chat/completions` | Workers AI in the format of `OpenAI` | the same |
 //! | `POST /api/v2/execute`, `GET /api/v2/runtimes` | Piston | `Authorization: KEY`, where the simulator has a key |
 //!
+//! Under `/as/{customer}` all of these stand once more for each of [`Options::customers`]: a call there
+//! must carry the customer's own key in the header of its vendor, and every other header that is
+//! asked of it. A call that carries a secret of somebody else is refused, wherever it goes.
+//!
 //! Requests are read as strictly as each format asks for, so that a wrong one is refused here as it
 //! would be there.
 //!
@@ -32,7 +36,8 @@
 //! vendor's plainest words, and `sim-row-36-billing_not_active` for one of its discriminators. A
 //! discriminator that the vendor does not have gets the plainest words; a row that it does not have
 //! is an unknown model. [`models()`] lists all of them with what they do, and so does
-//! `provider-simulator --models`.
+//! `provider-simulator --models`. The models `sim-echo-...` repeat the keys of the call in their errors,
+//! which providers do, and which nobody may ever read.
 //!
 //! Where code is run there is no model: the source names it without its `sim-`, anywhere, as
 //! `simulate: timeout` or `simulate: row-47-then-ok-2`. `simulate: print TEXT` prints the rest of its
@@ -72,8 +77,8 @@
 //! | `POST /control/release` | answers the calls of `sim-hold` that wait now |
 //! | `POST /control/reset` | forgets every call; calls that are under way stay so, uncounted |
 //!
-//! A call is told with its `number` among all calls, `job`, `attempt`, `vendor`, `route`, `model`,
-//! `status`, `outcome` (`in_flight`, `answered`, `pending`, `fault`, `abandoned`), `query`, the
+//! A call is told with its `number` among all calls, `job`, `attempt`, `customer`, `vendor`, `route`,
+//! `model`, `status`, `outcome` (`in_flight`, `answered`, `pending`, `fault`, `abandoned`), `query`, the
 //! `headers` that matter, and in `auth` the kinds of key it carried: `bearer`, `authorization`,
 //! `api-key`, `x-api-key`. No key is kept.
 
@@ -88,6 +93,7 @@ mod catalogue;
 mod chance;
 mod connection;
 mod control;
+mod customer;
 mod error_body;
 mod errors;
 mod exchange;
@@ -123,6 +129,7 @@ use tokio::sync::oneshot;
 
 pub(crate) use crate::simulator::behaviour::STORM_HINT_SECONDS;
 pub use crate::simulator::catalogue::{Model, models};
+pub use crate::simulator::customer::Customer;
 pub(crate) use crate::simulator::ledger::now_ms;
 pub use crate::simulator::route::Vendor;
 
@@ -143,6 +150,8 @@ pub struct Options {
     /// The key that every call must carry in the header of its vendor; without one, the vendors that
     /// always want a key take any.
     pub require_key: Option<String>,
+    /// Who else calls, each under a path and with keys of its own.
+    pub customers: Vec<Customer>,
 }
 
 impl Default for Options {
@@ -153,6 +162,7 @@ impl Default for Options {
             latency: Duration::ZERO,
             fault_rate: 0.2,
             require_key: None,
+            customers: Vec::new(),
         }
     }
 }
@@ -203,6 +213,12 @@ impl Simulator {
     #[must_use]
     pub fn origin(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// The URL under which every vendor stands for a customer: `http://127.0.0.1:PORT/as/NAME`.
+    #[must_use]
+    pub fn origin_of(&self, customer: &str) -> String {
+        format!("http://{}/as/{customer}", self.address)
     }
 
     /// The URL under which the control routes stand: `http://127.0.0.1:PORT/control`.

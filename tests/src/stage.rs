@@ -1,10 +1,11 @@
-//! What an end-to-end test stands on: both Workers on the real runtime, a provider that misbehaves
+//! What an end-to-end test stands on: both Workers on the real runtime, providers that misbehave
 //! on request, and ways to look in from outside.
 
 mod database;
 mod executor;
 mod faults;
 mod provider;
+mod providers;
 mod secrets;
 mod store;
 mod watchdog;
@@ -17,7 +18,6 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use xtask::faults::Faults;
 use xtask::provider::Provider;
-use xtask::providers::Providers;
 
 use crate::client::{Client, PROMPT_MARK, field, text};
 use crate::poll;
@@ -31,12 +31,6 @@ pub use store::StoreStage;
 use secrets::{PROMPTS, Secrets};
 use watched::Watched;
 
-/// The key that the provider wants.
-const PROVIDER_KEY: &str = "sk-c4n4ry0provider0key0123456789abcdef";
-/// What the provider is called.
-const PROVIDER: &str = "openai_compatible";
-/// The model of jobs that name none.
-const MODEL: &str = "sim-ok";
 /// What API keys are hashed with.
 const KEY_HASH_SECRET: &str = "c4n4ry-key-hash-secret-0123456789-abcdef";
 /// The queue that carries jobs.
@@ -44,7 +38,7 @@ pub const JOBS: &str = "redrive-jobs";
 /// The queue that carries word of dead letters.
 pub const DEAD_LETTERS: &str = "redrive-dead-letters";
 
-/// A running pipeline with its provider.
+/// A running pipeline with its providers.
 pub struct Stage {
     // Fields are dropped in this order: the runtime before what it calls.
     watched: Watched,
@@ -93,26 +87,29 @@ impl Stage {
 
     fn start_with(name: &str, settings: &[(&str, &str)], faults: Option<Faults>) -> Result<Self> {
         let simulator = Simulator::start(Options {
-            require_key: Some(PROVIDER_KEY.to_owned()),
+            require_key: Some(providers::DEFAULT_KEY.to_owned()),
+            customers: providers::customers(),
             ..Options::default()
         })?;
-        let providers = Providers::compatible(PROVIDER, &simulator.url(), MODEL)?;
-        let own = [
-            ("KEY_HASH_SECRET", KEY_HASH_SECRET),
-            ("OPENAI_API_KEY", PROVIDER_KEY),
-        ];
-        let all = own.iter().chain(settings);
-        let vars: BTreeMap<_, _> = all
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
+        let providers = providers::providers(&simulator)?;
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        let mut vars: BTreeMap<_, _> = providers::secrets().map(owned).collect();
+        vars.extend([
+            owned(("KEY_HASH_SECRET", KEY_HASH_SECRET)),
+            providers::workers_ai_url(&simulator),
+        ]);
+        vars.extend(settings.iter().copied().map(owned));
         let watched = Watched::start(name, |options| {
             options.vars = vars;
             options.provider = Provider::Given(providers);
+            options.services = vec![providers::workers_ai()];
             options.faults = faults;
         })?;
         let secrets = Secrets::default();
         secrets.add(PROMPTS, PROMPT_MARK);
-        secrets.add("the provider's key", PROVIDER_KEY);
+        for (name, value) in providers::secrets() {
+            secrets.add(name, value);
+        }
         secrets.add("the secret that hashes keys", KEY_HASH_SECRET);
         secrets.add("the operator's key", watched.stack.admin_key());
         Ok(Self {
@@ -243,6 +240,16 @@ impl Stage {
         let found = self.secrets.found_in(&self.watched.stack.log()?);
         let file = self.watched.stack.log_file();
         ensure!(found.is_empty(), "{}: {found:#?}", file.display());
+        Ok(())
+    }
+
+    /// Sees to it that a text, which was answered at `place`, holds no key.
+    ///
+    /// # Errors
+    /// When it does, with the names of the keys.
+    pub fn check_text(&self, place: &str, text: &str) -> Result<()> {
+        let keys = self.secrets.keys_in(text);
+        ensure!(keys.is_empty(), "{place} tells {keys:?}");
         Ok(())
     }
 

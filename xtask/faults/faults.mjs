@@ -7,6 +7,7 @@
 // xtask/src/faults.rs, with the fields of its `CallFaults` and `QueueFaults`.
 
 import { D1Database } from "./database.mjs";
+import { Fetcher } from "./service.mjs";
 import { KvNamespace } from "./cache.mjs";
 import { WorkerQueue } from "./queue.mjs";
 import { Plan } from "./plan.mjs";
@@ -32,9 +33,15 @@ export function withFaults(Worker, name) {
   };
 }
 
+/** What the bindings of the Workers that run code begin with. */
+const EXECUTOR = "EXECUTOR_";
+
 function faulty({ FAULTS: _, ...env }) {
+  const executors = Object.keys(env).filter((binding) => binding.startsWith(EXECUTOR));
+  const failing = (binding) => new Fetcher(env[binding], binding, plan.of("executors", binding));
   return {
     ...env,
+    ...Object.fromEntries(executors.map((binding) => [binding, failing(binding)])),
     DB: new D1Database(env.DB, plan.of("database", "DB")),
     STATUS: new KvNamespace(env.STATUS, plan.of("cacheGet", "STATUS"), plan.of("cachePut", "STATUS")),
     JOBS: new WorkerQueue(env.JOBS, plan.of("jobs", "JOBS")),

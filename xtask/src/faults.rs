@@ -1,9 +1,9 @@
 //! What a local stack's bindings are told to do wrong.
 //!
 //! The Workers run as they are built. Around them stand the modules of `xtask/faults/`, which stand
-//! in for D1, KV and the queues, hand every call on, and fail it as a plan says: before it reaches
-//! the binding, so that nothing happened, or after it, so that its answer is lost. Messages of a
-//! queue get lost, come twice, or come late.
+//! in for D1, KV, the queues and the executors, hand every call on, and fail it as a plan says:
+//! before it reaches the binding, so that nothing happened, or after it, so that its answer is
+//! lost. Messages of a queue get lost, come twice, or come late.
 //!
 //! A plan is part of [`StackOptions`](crate::stack::StackOptions), and
 //! [`Stack::set_faults`](crate::stack::Stack::set_faults) changes it while the stack runs.
@@ -50,6 +50,9 @@ pub struct WorkerFaults {
     pub jobs: QueueFaults,
     /// The queue `DEAD_LETTERS`.
     pub dead_letters: QueueFaults,
+    /// The Workers that run code, `EXECUTOR_JAVASCRIPT` and `EXECUTOR_PYTHON`. What a call has in it
+    /// is the binding's name and the request.
+    pub executors: CallFaults,
 }
 
 /// What goes wrong with the calls of a binding. Probabilities are from 0 to 1.
@@ -66,7 +69,8 @@ pub struct CallFaults {
     pub hold_before_ms: u32,
     /// How long a call's answer is held, in milliseconds.
     pub hold_after_ms: u32,
-    /// The only calls meant: those with this text in the SQL, in the key, or in a message's body.
+    /// The only calls meant: those with this text in the SQL, in the key, in a message's body, or in
+    /// a program's request.
     pub only: Option<String>,
     /// After this many faults, holds included, there are no more; `None` sets no limit.
     pub times: Option<u32>,
@@ -244,6 +248,7 @@ mod tests {
         assert_eq!(plan.faults["deadLetters"]["delaySeconds"], 0);
         assert_eq!(plan.faults["cacheGet"]["before"], 0.0);
         assert_eq!(plan.faults["cachePut"]["before"], 0.0);
+        assert_eq!(plan.faults["executors"]["before"], 0.0);
     }
 
     #[test]

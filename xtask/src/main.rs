@@ -22,7 +22,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Runs one job through a local stack of its own and shows every step of it
+    /// Runs one job of each kind through a local stack of its own and shows every step
     Demo {
         /// The providers to ask, in the place of providers.toml
         #[arg(long, value_name = "FILE")]

@@ -9,6 +9,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use serde_json::json;
 
 use crate::process::{self, Group};
 use crate::providers::Providers;
@@ -16,6 +17,17 @@ use crate::{build, checkout};
 
 /// The model of the simulator that jobs ask by default.
 const MODEL: &str = "sim-ok";
+/// The secret with the key that it is asked with.
+const KEY: &str = "OPENAI_API_KEY";
+/// The languages that it has in name, beside those of our executors, and their versions.
+const LANGUAGES: [(&str, &str); 6] = [
+    ("bash", "5.2.0"),
+    ("c++", "10.2.0"),
+    ("java", "15.0.2"),
+    ("ruby", "3.0.1"),
+    ("rust", "1.68.2"),
+    ("typescript", "5.0.3"),
+];
 /// How long the simulator may take to say that it listens.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -58,7 +70,9 @@ impl Provider {
             Self::Simulated(_) => {
                 "A simulator answers, and its answers are made up. For real ones set the secret that\n\
                  providers.toml names (OPENAI_API_KEY), or name a file with other providers, such as\n\
-                 llama.cpp, Ollama or vLLM: --providers FILE (see docs/configuration.md)."
+                 llama.cpp, Ollama or vLLM: --providers FILE (see docs/configuration.md).\n\
+                 JavaScript and Python are really run. Programs in other languages go to the\n\
+                 simulator, which runs nothing and makes their results up as well."
                     .to_owned()
             }
             Self::Configured(providers) => {
@@ -110,6 +124,25 @@ fn secret(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// The simulator at this URL, in the place of every model, and of the server that runs languages
+/// beside those of our own executors.
+fn of_simulator(url: &str) -> Result<Providers> {
+    let origin = url.strip_suffix("/v1").unwrap_or(url);
+    Providers::of(&json!({
+        "default_providers": ["simulator"],
+        "providers": {"simulator": {
+            "kind": "openai_compatible",
+            "base_url": url,
+            "api_key_secret": KEY,
+            "default_model": MODEL,
+        }},
+        "remote_executor": {
+            "base_url": origin,
+            "languages": LANGUAGES.into_iter().collect::<BTreeMap<_, _>>(),
+        },
+    }))
+}
+
 /// A provider that a stack can call.
 #[derive(Debug)]
 pub(crate) struct Running {
@@ -133,9 +166,9 @@ impl Running {
     }
 
     fn simulated(simulator: Simulator) -> Result<Self> {
-        let providers = Providers::compatible("simulator", &simulator.url, MODEL)?;
+        let providers = of_simulator(&simulator.url)?;
         // The simulator wants no key; the consumer may.
-        let key = ("OPENAI_API_KEY".to_owned(), "simulated".to_owned());
+        let key = (KEY.to_owned(), "simulated".to_owned());
         Ok(Self {
             providers: Some(providers),
             variables: BTreeMap::from([key]),
@@ -198,5 +231,26 @@ impl Simulator {
             .recv_timeout(PATIENCE)
             .context("the provider simulator did not start")?;
         Ok(Self { group, url })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn simulator_stands_in_for_the_models_and_for_the_languages_that_we_do_not_run() {
+        let providers = of_simulator("http://127.0.0.1:8099/v1").unwrap();
+        let configuration = providers.configuration();
+        let first = configuration.default_providers.first().unwrap();
+        assert_eq!(
+            (first.provider.as_str(), first.model.as_str()),
+            ("simulator", MODEL)
+        );
+        let remote = configuration.remote_executor.as_ref().unwrap();
+        assert_eq!(remote.base_url, "http://127.0.0.1:8099");
+        assert_eq!(remote.languages["c++"], "10.2.0");
+        assert_eq!(configuration.executor.languages.len(), 2);
+        assert_eq!(providers.secrets(), [KEY]);
     }
 }

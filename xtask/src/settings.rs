@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::credentials::write_private;
 
@@ -85,6 +85,14 @@ impl WorkerSettings {
         let vars = self.document.entry("vars");
         if let Value::Object(vars) = vars.or_insert_with(|| Value::Object(Map::new())) {
             vars.insert(name.to_owned(), value);
+        }
+    }
+
+    /// Binds the Worker to another one of the same stack.
+    pub(crate) fn bind_service(&mut self, binding: &str, service: &str) {
+        let services = self.document.entry("services");
+        if let Value::Array(services) = services.or_insert_with(|| Value::Array(Vec::new())) {
+            services.push(json!({"binding": binding, "service": service}));
         }
     }
 

@@ -39,6 +39,17 @@ pub enum Workers {
     Only(PathBuf),
 }
 
+/// A further Worker, which the consumer calls by a service binding.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// The name of the consumer's binding.
+    pub binding: String,
+    /// The Worker's `wrangler.toml`.
+    pub configuration: PathBuf,
+    /// The variables that are secrets of the Worker.
+    pub secrets: Vec<String>,
+}
+
 /// How to start a stack.
 #[derive(Debug, Clone)]
 pub struct StackOptions {
@@ -54,6 +65,8 @@ pub struct StackOptions {
     pub provider: Provider,
     /// Which Workers.
     pub workers: Workers,
+    /// What stands beside the Workers of the pipeline.
+    pub services: Vec<Service>,
     /// What goes wrong at the bindings of the pipeline. `None` leaves the bindings as they are:
     /// a stack whose faults begin later starts with [`Faults::default`].
     pub faults: Option<Faults>,
@@ -70,6 +83,7 @@ impl StackOptions {
             vars: BTreeMap::new(),
             provider: Provider::Unset,
             workers: Workers::Pipeline,
+            services: Vec::new(),
             faults: None,
         }
     }
@@ -103,6 +117,7 @@ impl Stack {
         let provider = options.provider.start()?;
 
         let mut workers = state::read_workers(&options.workers)?;
+        state::add_services(&mut workers, &options.services)?;
         let mut variables = BTreeMap::new();
         if matches!(options.workers, Workers::Pipeline) {
             variables.insert("ADMIN_KEY".to_owned(), credentials.admin_key.clone());

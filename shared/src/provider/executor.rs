@@ -20,6 +20,11 @@ const MAX_MEMORY_BYTES: u64 = 67_108_864;
 /// The longest an executor runs for one request, in milliseconds.
 const MAX_TOTAL_MS: u128 = 300_000;
 
+/// How much longer than its limit a run may take: where the clock stands still while code runs, what
+/// it does is counted instead, and the slowest that was measured took twice the time it was charged
+/// for. See `docs/executor.md`.
+const SLOWEST: u32 = 2;
+
 /// The most values a reply may hold. A single run's value has at most 64 KiB, so a reply of one
 /// run always has fewer; in Wasm this many take some 10 MB.
 const MOST_VALUES: usize = 150_000;
@@ -43,24 +48,28 @@ struct Limits {
     total_time_ms: u64,
 }
 
-/// The request that runs some of a program's runs, in `total` together.
+/// The request that runs some of a program's runs, in `total` together. The first one is begun in
+/// any case, with the time that there is; each further one only while there is time for it, however
+/// long it takes: else a program that never ends would look like an executor that does not answer.
 pub(super) fn request(
     language: Language,
     program: &Program<'_>,
     runs: Range<usize>,
     total: Duration,
 ) -> ProviderRequest {
-    let total_ms = total.as_millis().clamp(1, MAX_TOTAL_MS);
+    let time = total.min(Duration::from_millis(program.limits.time_ms.into()));
+    let begin = total.saturating_sub(time * SLOWEST);
+    let begin_ms = begin.as_millis().clamp(1, MAX_TOTAL_MS);
     let body = Body {
         language: language.as_str(),
         source_code: program.source_code,
         function_name: program.function_name,
         runs: program.runs.get(runs).unwrap_or_default(),
         limits: Limits {
-            time_ms: program.limits.time_ms,
+            time_ms: u32::try_from(time.as_millis().max(1)).unwrap_or(u32::MAX),
             // A job may have been submitted while a remote executor ran the language.
             memory_bytes: program.limits.memory_bytes().min(MAX_MEMORY_BYTES),
-            total_time_ms: u64::try_from(total_ms).unwrap_or(u64::MAX),
+            total_time_ms: u64::try_from(begin_ms).unwrap_or(u64::MAX),
         },
     };
     ProviderRequest {

@@ -90,21 +90,8 @@ pub(crate) fn request(
 }
 
 /// Whether so much time is enough for another call, after one that was answered.
-pub(crate) fn is_enough(
-    settings: &ProviderSettings,
-    program: &Program<'_>,
-    left: Duration,
-) -> bool {
-    let run = match settings.configuration.kind {
-        Provider::Piston => Duration::from_millis(program.limits.time_ms.into()),
-        Provider::Executor
-        | Provider::OpenAi
-        | Provider::AzureOpenAi
-        | Provider::Anthropic
-        | Provider::WorkersAi
-        | Provider::Compatible => LEAST,
-    };
-    left >= run + MARGIN
+pub(crate) fn is_enough(program: &Program<'_>, left: Duration) -> bool {
+    left >= Duration::from_millis(program.limits.time_ms.into()) + MARGIN
 }
 
 /// Whether the runs of a call gave more than one reply can hold.

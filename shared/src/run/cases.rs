@@ -73,7 +73,7 @@ impl Cases<'_> {
         while let Some(step) = steps.pop() {
             let left = self.left(run.ports.clock().now(), started_at);
             let has_begun = !done.runs.is_empty();
-            if has_begun && !run_code::is_enough(self.settings, self.program, left) {
+            if has_begun && !run_code::is_enough(self.program, left) {
                 break;
             }
             let request = match first.take() {

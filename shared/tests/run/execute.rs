@@ -44,7 +44,7 @@ async fn a_program_is_run_and_what_it_did_is_stored() {
         body(&requests[0]),
         json!({
             "language": "python", "sourceCode": "canary source", "runs": [{"stdin": "in"}],
-            "limits": {"timeMs": 10_000, "memoryBytes": 67_108_864, "totalTimeMs": 115_000}
+            "limits": {"timeMs": 10_000, "memoryBytes": 67_108_864, "totalTimeMs": 95_000}
         })
     );
 

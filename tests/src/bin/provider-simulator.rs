@@ -42,6 +42,7 @@ impl From<Arguments> for Options {
             latency: Duration::from_millis(arguments.latency_ms),
             fault_rate: arguments.fault_rate,
             require_key: arguments.require_key,
+            ..Self::default()
         }
     }
 }

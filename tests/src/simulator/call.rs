@@ -14,6 +14,8 @@ pub(crate) const NO_JOB: &str = "-";
 pub(crate) struct Caller {
     pub(crate) job: String,
     pub(crate) attempt: Option<u32>,
+    /// Under whose path it is made.
+    pub(crate) customer: Option<String>,
     pub(crate) model: String,
     pub(crate) route: Route,
     pub(crate) authorization: bool,
@@ -48,6 +50,7 @@ pub(crate) struct Call {
     pub(crate) number: u64,
     job: String,
     attempt: Option<u32>,
+    customer: Option<String>,
     pub(crate) model: String,
     vendor: Vendor,
     route: &'static str,
@@ -69,6 +72,7 @@ impl Call {
             number,
             job: caller.job,
             attempt: caller.attempt,
+            customer: caller.customer,
             model: caller.model,
             vendor: caller.route.vendor,
             route: caller.route.name,

@@ -7,6 +7,7 @@
 mod billing;
 mod client_errors;
 mod compatible;
+mod echoes;
 mod limits;
 mod named;
 mod responses;
@@ -63,8 +64,9 @@ const WORKERS_AI: &[Vendor] = &[Vendor::WorkersAi];
 const PISTON: &[Vendor] = &[Vendor::Piston];
 
 /// All tables. In each, the first entry of a name that a vendor has is the one.
-const TABLES: [&[Case]; 9] = [
+const TABLES: [&[Case]; 10] = [
     named::CASES,
+    echoes::CASES,
     transport::CASES,
     rows_of_answers::CASES,
     responses::CASES,

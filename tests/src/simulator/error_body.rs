@@ -17,6 +17,17 @@ pub(crate) struct Known {
     pub(crate) model: String,
     pub(crate) prompt_tokens: usize,
     pub(crate) sequence: u64,
+    /// What the call carries to say who makes it.
+    pub(crate) credentials: Credentials,
+}
+
+/// The keys of a call, for the errors that repeat them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Credentials {
+    /// The key in the header of the vendor, without what stands in front of it.
+    pub(crate) key: String,
+    /// Every header with a key in it, as it was sent.
+    pub(crate) headers: String,
 }
 
 /// An error as it goes over the wire.
@@ -62,6 +73,8 @@ impl ErrorBody {
             text.replace("{model}", model)
                 .replace("{seconds}", seconds)
                 .replace("{prompt_tokens}", &known.prompt_tokens.to_string())
+                .replace("{key}", &known.credentials.key)
+                .replace("{credentials}", &known.credentials.headers)
         };
         let content = match failure.words {
             Words::Own {
@@ -69,8 +82,10 @@ impl ErrorBody {
                 code,
                 message,
             } => {
-                let message = fill(message, &known.model);
-                Content::Json(known.own_error(kind, code, &message).to_string())
+                let [kind, message] = [kind, message].map(|text| fill(text, &known.model));
+                let code = code.map(|code| fill(code, &known.model));
+                let object = known.own_error(&kind, code.as_deref(), &message);
+                Content::Json(object.to_string())
             }
             Words::Json(text) => {
                 let quoted = Value::from(known.model.as_str()).to_string();

@@ -41,6 +41,7 @@ pub(crate) async fn answer(route: Route, incoming: Incoming) -> Response {
         model,
         prompt_tokens: 0,
         sequence: provider.next_sequence(),
+        credentials: incoming.credentials(),
     };
     // Made before the call is written down: who sees the call can release it.
     let released = provider.released.notified();

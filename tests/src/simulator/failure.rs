@@ -10,8 +10,8 @@ pub(crate) struct Failure {
     pub(crate) should_retry: Option<bool>,
 }
 
-/// The body of an error. In every text, `{model}`, `{seconds}` and `{prompt_tokens}` stand for
-/// what is known of the call.
+/// The body of an error. In every text, `{model}`, `{seconds}`, `{prompt_tokens}`, `{key}` and
+/// `{credentials}` stand for what is known of the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Words {
     /// The error object of the vendor, who leaves out what it has no place for.

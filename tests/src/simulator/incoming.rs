@@ -10,6 +10,7 @@ use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Path, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 
 use crate::simulator::connection::Cut;
+use crate::simulator::error_body::Credentials;
 use crate::simulator::ledger::{Caller, NO_JOB};
 use crate::simulator::provider::Provider;
 use crate::simulator::route::Route;
@@ -26,6 +27,14 @@ const NOTED: [&str; 10] = [
     "traceparent",
     "user-agent",
     "x-simulated-binding",
+];
+
+/// The headers in which keys are sent.
+const KEYS: [&str; 4] = [
+    "authorization",
+    "api-key",
+    "x-api-key",
+    "cf-aig-authorization",
 ];
 
 /// A request as it came in.
@@ -81,6 +90,24 @@ impl Incoming {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// What it carries to say who makes the call.
+    pub(crate) fn credentials(&self) -> Credentials {
+        let given = KEYS
+            .iter()
+            .filter_map(|name| Some((name, self.header(name)?)));
+        let headers: Vec<String> = given
+            .clone()
+            .map(|(name, value)| format!("{name}: {value}"))
+            .collect();
+        let key = given
+            .map(|(_, value)| value.strip_prefix("Bearer ").unwrap_or(value))
+            .next();
+        Credentials {
+            key: key.unwrap_or_default().to_owned(),
+            headers: headers.join("; "),
+        }
+    }
+
     /// What the path names so.
     pub(crate) fn named(&self, name: &str) -> Option<&str> {
         self.named.get(name).map(String::as_str)
@@ -92,6 +119,7 @@ impl Incoming {
         Caller {
             job: self.header("x-redrive-job").unwrap_or(NO_JOB).to_owned(),
             attempt: attempt.and_then(|attempt| attempt.parse().ok()),
+            customer: self.named("customer").map(str::to_owned),
             model: model.to_owned(),
             route,
             authorization: self.headers.contains_key(header::AUTHORIZATION),

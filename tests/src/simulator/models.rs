@@ -6,7 +6,7 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use crate::simulator::error_body::Known;
+use crate::simulator::error_body::{Credentials, Known};
 use crate::simulator::incoming::Incoming;
 use crate::simulator::route::Vendor;
 use crate::simulator::{auth, catalogue};
@@ -59,6 +59,7 @@ pub(crate) async fn list(incoming: Incoming) -> Response {
         model: String::new(),
         prompt_tokens: 0,
         sequence: incoming.provider.next_sequence(),
+        credentials: Credentials::default(),
     };
     if let Err(error) = auth::check(&incoming, &known) {
         return error.into_response(known.vendor, known.sequence);

@@ -11,7 +11,7 @@ use axum::{Json, Router};
 use tokio::sync::Notify;
 
 use crate::simulator::asked::Asked;
-use crate::simulator::error_body::{ErrorBody, Known};
+use crate::simulator::error_body::{Credentials, ErrorBody, Known};
 use crate::simulator::incoming::{Incoming, kinds_of_auth};
 use crate::simulator::ledger::Ledger;
 use crate::simulator::openai::background::Desk;
@@ -19,7 +19,7 @@ use crate::simulator::openai::retrieve;
 use crate::simulator::reply::Shape;
 use crate::simulator::route::{self, Route, Vendor};
 use crate::simulator::sending::Sender;
-use crate::simulator::{Options, auth, control, exchange, models, openai, piston};
+use crate::simulator::{Options, auth, control, customer, exchange, models, openai, piston};
 
 /// The largest request body that is read, in bytes.
 const LARGEST_BODY: usize = 32 * 1024 * 1024;
@@ -56,6 +56,21 @@ impl Provider {
 
 /// All routes.
 pub(crate) fn router(provider: Arc<Provider>) -> Router {
+    Router::new()
+        .merge(vendors())
+        .nest(customer::PATH, vendors())
+        .route(REDIRECTED_PATH, any(redirected))
+        .merge(control::routes())
+        .fallback(async |method: Method, uri: Uri| unknown(StatusCode::NOT_FOUND, &method, &uri))
+        .method_not_allowed_fallback(async |method: Method, uri: Uri| {
+            unknown(StatusCode::METHOD_NOT_ALLOWED, &method, &uri)
+        })
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .with_state(provider)
+}
+
+/// The routes of the vendors.
+fn vendors() -> Router<Arc<Provider>> {
     let accounts = "/client/v4/accounts/{account}/ai";
     Router::new()
         .route("/v1/chat/completions", calls(route::OPENAI_CHAT))
@@ -80,14 +95,6 @@ pub(crate) fn router(provider: Arc<Provider>) -> Router {
         .route("/api/v2/execute", calls(route::PISTON_EXECUTE))
         .route("/api/v2/runtimes", get(runtimes))
         .route("/v1/models", get(models::list))
-        .route(REDIRECTED_PATH, any(redirected))
-        .merge(control::routes())
-        .fallback(async |method: Method, uri: Uri| unknown(StatusCode::NOT_FOUND, &method, &uri))
-        .method_not_allowed_fallback(async |method: Method, uri: Uri| {
-            unknown(StatusCode::METHOD_NOT_ALLOWED, &method, &uri)
-        })
-        .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .with_state(provider)
 }
 
 fn calls(route: Route) -> MethodRouter<Arc<Provider>> {
@@ -105,6 +112,7 @@ async fn runtimes(incoming: Incoming) -> Response {
         model: String::new(),
         prompt_tokens: 0,
         sequence: incoming.provider.next_sequence(),
+        credentials: Credentials::default(),
     };
     if let Err(error) = auth::check(&incoming, &known) {
         return error.into_response(known.vendor, known.sequence);
@@ -132,12 +140,13 @@ async fn redirected(State(provider): State<Arc<Provider>>, headers: HeaderMap) -
 
 /// 404 or 405: there is nothing at this path, or not for this method.
 fn unknown(status: StatusCode, method: &Method, uri: &Uri) -> Response {
-    let vendor = Vendor::of_path(uri.path());
+    let vendor = Vendor::of_path(customer::without_customer(uri.path()));
     let known = Known {
         vendor,
         model: String::new(),
         prompt_tokens: 0,
         sequence: 0,
+        credentials: Credentials::default(),
     };
     let message = format!("Invalid URL ({method} {})", uri.path());
     let content = match vendor {

@@ -5,6 +5,7 @@ mod anthropic;
 mod azure;
 mod background;
 mod control;
+mod customers;
 mod faults;
 mod jobs;
 mod lifetime;

@@ -1,9 +1,10 @@
-//! The provider of a stage: what it was asked, and when it answers.
+//! The simulator of a stage, which is all its providers: what it was asked, and when it answers.
 
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
-use super::{PROVIDER_KEY, Stage};
+use super::Stage;
+use super::providers::DEFAULT_KEY;
 use crate::client::{Client, PROMPT, field};
 use crate::poll;
 
@@ -60,7 +61,7 @@ impl Stage {
     /// # Errors
     /// When the simulator does not answer.
     pub async fn provider_reply(&self, model: &str) -> Result<String> {
-        let client = Client::new(self.simulator.url(), Some(PROVIDER_KEY.to_owned()))?;
+        let client = Client::new(self.simulator.url(), Some(DEFAULT_KEY.to_owned()))?;
         let call = json!({"model": model, "messages": [{"role": "user", "content": PROMPT}]});
         Ok(client.post("/chat/completions", &call).await?.body)
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
-use super::Workers;
+use super::{Service, Workers};
 use crate::faults::{self, Plan};
 use crate::settings::{self, WorkerSettings};
 use crate::{checkout, executor, process, wrangler};
@@ -71,14 +71,35 @@ pub(super) fn read_workers(workers: &Workers) -> Result<Vec<WorkerSettings>> {
         Workers::Only(configuration) => vec![WorkerSettings::read(configuration, &[])?],
     };
     for worker in &read {
-        let main = worker.main()?;
-        ensure!(
-            main.is_file(),
-            "{} is missing: run `cargo xtask build` first",
-            checkout::shown(&main)
-        );
+        ensure_built(worker)?;
     }
     Ok(read)
+}
+
+fn ensure_built(worker: &WorkerSettings) -> Result<()> {
+    let main = worker.main()?;
+    ensure!(
+        main.is_file(),
+        "{} is missing: run `cargo xtask build` first",
+        checkout::shown(&main)
+    );
+    Ok(())
+}
+
+/// Puts further Workers behind the others, and binds the consumer to them.
+pub(super) fn add_services(workers: &mut Vec<WorkerSettings>, services: &[Service]) -> Result<()> {
+    for service in services {
+        let secrets: Vec<&str> = service.secrets.iter().map(String::as_str).collect();
+        let added = WorkerSettings::read(&service.configuration, &secrets)?;
+        ensure_built(&added)?;
+        let is_consumer =
+            |one: &&mut WorkerSettings| one.name().is_ok_and(|name| name == "redrive-consumer");
+        let consumer = workers.iter_mut().find(is_consumer);
+        let consumer = consumer.context("the stack has no consumer to bind a service to")?;
+        consumer.bind_service(&service.binding, added.name()?);
+        workers.push(added);
+    }
+    Ok(())
 }
 
 fn pipeline() -> Result<Vec<WorkerSettings>> {
@@ -191,6 +212,33 @@ fn migrations_of(configuration: &Path) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn service_is_bound_to_the_consumer_alone_and_keeps_its_secrets() {
+        let folder = tempfile::tempdir().unwrap();
+        let written = |name: &str| {
+            let file = folder.path().join(name).with_extension("toml");
+            fs::write(folder.path().join("a.mjs"), "").unwrap();
+            fs::write(&file, format!("name = \"{name}\"\nmain = \"a.mjs\"\n")).unwrap();
+            file
+        };
+        let read = |name: &str| WorkerSettings::read(&written(name), &[]).unwrap();
+        let service = Service {
+            binding: "AI".to_owned(),
+            configuration: written("further"),
+            secrets: vec!["KEY".to_owned()],
+        };
+        let mut workers = vec![read("redrive-producer"), read("redrive-consumer")];
+        add_services(&mut workers, std::slice::from_ref(&service)).unwrap();
+        let [producer, consumer, further] = workers.as_slice() else {
+            panic!("there are {} Workers", workers.len());
+        };
+        let bound = serde_json::json!([{"binding": "AI", "service": "further"}]);
+        assert_eq!(consumer.document["services"], bound);
+        assert!(!producer.document.contains_key("services"));
+        assert!(further.knows("KEY") && !consumer.knows("KEY"));
+        add_services(&mut vec![read("alone")], &[service]).unwrap_err();
+    }
 
     #[test]
     fn fresh_deletes_a_state_folder_and_nothing_else() {

@@ -34,7 +34,7 @@ fn a_program_is_sent_as_the_contract_says() {
         sent(&request),
         json!({
             "language": "python", "sourceCode": "print(1)", "runs": [{"stdin": "in"}],
-            "limits": {"timeMs": 2500, "memoryBytes": 33_554_432, "totalTimeMs": 60_000}
+            "limits": {"timeMs": 2500, "memoryBytes": 33_554_432, "totalTimeMs": 55_000}
         })
     );
 }
@@ -69,6 +69,30 @@ fn some_of_the_cases_are_sent_with_their_arguments() {
             "limits": {"timeMs": 2500, "memoryBytes": 67_108_864, "totalTimeMs": 300_000}
         })
     );
+}
+
+#[test]
+fn no_run_is_given_time_or_begun_that_the_call_does_not_have() {
+    let limits_of = |time_ms: u32, total: Duration| {
+        let input = ExecuteInput {
+            language: "python".to_owned(),
+            source_code: "while True: pass".to_owned(),
+            stdin: String::new(),
+            limits: RunLimits { time_ms, ..LIMITS },
+        };
+        let program = input.program(None);
+        let limits = sent(&request(Language::Python, &program, 0..1, total))["limits"].take();
+        (limits["timeMs"].clone(), limits["totalTimeMs"].clone())
+    };
+    let second = Duration::from_secs(1);
+    // The last of many runs that never end, begun at 55 s, may take another 60.
+    assert_eq!(
+        limits_of(30_000, 115 * second),
+        (json!(30_000), json!(55_000))
+    );
+    assert_eq!(limits_of(30_000, 45 * second), (json!(30_000), json!(1)));
+    assert_eq!(limits_of(30_000, 20 * second), (json!(20_000), json!(1)));
+    assert_eq!(limits_of(100, second), (json!(100), json!(800)));
 }
 
 #[test]

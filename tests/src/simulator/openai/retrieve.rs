@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::simulator::auth;
-use crate::simulator::error_body::{ErrorBody, Known, put};
+use crate::simulator::error_body::{Credentials, ErrorBody, Known, put};
 use crate::simulator::exchange::{Exchange, created};
 use crate::simulator::hint;
 use crate::simulator::incoming::Incoming;
@@ -26,6 +26,7 @@ pub(crate) fn retrieve(route: Route, incoming: &Incoming) -> Response {
         model: provider.desk.model_of(id).unwrap_or_default(),
         prompt_tokens: 0,
         sequence: provider.next_sequence(),
+        credentials: Credentials::default(),
     };
     let call = provider.ledger.begin(incoming.caller(route, &known.model));
     let polled = auth::check(incoming, &known)
