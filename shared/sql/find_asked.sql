@@ -1,5 +1,5 @@
--- Replay, in the producer, where it names somebody to ask: what the job is, and whom it asks. Reads only.
--- `providers` is NULL where the request was deleted, or was stored by a version that knew one provider.
-SELECT kind, request ->> '$.providers' AS providers
+-- Replay, in the producer, where it names somebody to ask: what the job is, and what it asks for. Reads only.
+-- `request` is NULL where it was deleted.
+SELECT kind, request
 FROM jobs
 WHERE tenant_id = ?1 AND id = ?2

@@ -8,8 +8,9 @@ use crate::job::{JobState, Kind};
 use crate::json::rules::{integer, label};
 use crate::json::{FieldError, Fields};
 use crate::ports::Ports;
+use crate::provider::capabilities;
 use crate::repeat::repeat;
-use crate::request::{Known, Target, Whom, limits};
+use crate::request::{GenerateInput, Known, Target, Whom, limits};
 use crate::store::{Asked, NewReplay};
 use crate::submit;
 use serde::Serialize;
@@ -176,11 +177,52 @@ fn settle(whom: &Whom, asked: &Asked, known: &Known<'_>) -> Result<Vec<Target>, 
         });
         return Err(errors.collect());
     }
-    let mut whom = whom.clone();
-    if whom.providers.is_empty() && whom.provider.is_none() {
-        whom.provider = asked.providers.first().map(|first| first.provider.clone());
+    let first = asked
+        .input
+        .as_ref()
+        .and_then(|input| input.providers.first());
+    let mut wanted = whom.clone();
+    if wanted.providers.is_empty() && wanted.provider.is_none() {
+        wanted.provider = first.map(|first| first.provider.clone());
     }
-    whom.chain(known)
+    let chain = wanted.chain(known)?;
+    let input = asked.input.as_ref();
+    let errors = input.map_or_else(Vec::new, |input| unable(whom, &chain, input, known));
+    if errors.is_empty() {
+        Ok(chain)
+    } else {
+        Err(errors)
+    }
+}
+
+/// Who of the chain cannot do what the job asks for, at the field that names the provider.
+fn unable(
+    given: &Whom,
+    chain: &[Target],
+    input: &GenerateInput,
+    known: &Known<'_>,
+) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    for (index, target) in chain.iter().enumerate() {
+        let Some(provider) = known.configuration.providers.get(&target.provider) else {
+            continue;
+        };
+        let rules = capabilities::unsupported(provider, &target.model, input);
+        if rules.is_empty() {
+            continue;
+        }
+        let rules = rules.iter().map(|(at, rule)| format!("`{at}` {rule}"));
+        let rules: Vec<String> = rules.collect();
+        errors.push(FieldError {
+            pointer: match (given.providers.is_empty(), given.provider.is_some()) {
+                (false, _) => format!("/providers/{index}"),
+                (true, true) => "/provider".to_owned(),
+                (true, false) => "/model".to_owned(),
+            },
+            detail: format!("cannot do what the job asks for: {}", rules.join("; ")),
+        });
+    }
+    errors
 }
 
 #[cfg(test)]

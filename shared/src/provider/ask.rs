@@ -12,8 +12,8 @@ use serde_json::Value;
 ///
 /// # Errors
 /// No request can be made: a setting is wrong, or the provider cannot do what is asked. The latter
-/// was refused when the job was submitted, but a replay may send it to another provider, and a
-/// deployment may bring another configuration.
+/// was refused when the job was submitted or replayed, but a deployment may have brought another
+/// configuration since.
 pub fn generate(
     settings: &ProviderSettings,
     model: &str,
@@ -43,12 +43,16 @@ fn cannot(unsupported: &[(String, String)]) -> Failure {
     let rules = rules.map(|(pointer, rule)| format!("`{pointer}` {rule}"));
     let rules: Vec<String> = rules.collect();
     let message = format!(
-        "The provider cannot do what is asked: {}.",
+        "The provider, as it is configured now, cannot do what is asked: {}.",
         rules.join("; ")
     );
     Failure {
         fallback: Fallback::Now,
-        ..Failure::ours(ErrorCode::InvalidRequest, Action::Fail, message)
+        ..Failure::ours(
+            ErrorCode::ProviderMisconfigured,
+            Action::DeadLetter,
+            message,
+        )
     }
 }
 

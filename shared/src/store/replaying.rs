@@ -6,7 +6,7 @@ use crate::database::{Database, DatabaseError, Statement, Value};
 use crate::idempotency::{Idempotency, given_up};
 use crate::ids::{AuditId, JobId, KeyId, TenantId};
 use crate::job::{JobState, Kind, flag};
-use crate::request::Target;
+use crate::request::{GenerateInput, Target};
 use serde::Deserialize;
 
 /// The action of the audit log's entries.
@@ -61,19 +61,19 @@ pub struct ReplayedJob {
     pub is_replayed: bool,
 }
 
-/// What a job is, and whom it asks.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a job is, and what it asks for.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Asked {
     /// What it is.
     pub kind: Kind,
-    /// Whom it asks, in this order; empty where that is not known any more, or never was.
-    pub providers: Vec<Target>,
+    /// What it asks of whom; `None` where the request was deleted, or asks no model.
+    pub input: Option<GenerateInput>,
 }
 
 #[derive(Deserialize)]
 struct AskedRow {
     kind: Kind,
-    providers: Option<String>,
+    request: Option<String>,
 }
 
 impl NewReplay {
@@ -145,13 +145,13 @@ impl<D: Database> Store<D> {
             .await?;
         let row: Option<AskedRow> = result.decode()?.into_iter().next();
         row.map(|row| {
-            let providers = row.providers.map(|text| serde_json::from_str(&text));
+            let request = row.request.filter(|_| row.kind == Kind::Generate);
+            let input = request.map(|text| serde_json::from_str(&text));
             Ok(Asked {
                 kind: row.kind,
-                providers: providers
+                input: input
                     .transpose()
-                    .map_err(|error| DatabaseError::Corrupt(error.to_string()))?
-                    .unwrap_or_default(),
+                    .map_err(|error| DatabaseError::Corrupt(error.to_string()))?,
             })
         })
         .transpose()

@@ -81,9 +81,10 @@ pub(super) async fn a_letter_is_queued_again_with_a_fresh_budget_and_its_history
     let chain = serde_json::json!([{"provider": "second", "model": "sim-slow"}]);
     assert_eq!(request["providers"], chain);
     let asked = store.asked(&tenant.id, &dead.id).await.expect("runs");
-    let asked = asked.map(|asked| (asked.kind, asked.providers));
-    let second = vec![Target::new("second", "sim-slow")];
-    assert_eq!(asked, Some((Kind::Generate, second)));
+    let asked = asked.expect("there");
+    let second = [Target::new("second", "sim-slow")];
+    assert_eq!(asked.kind, Kind::Generate);
+    assert_eq!(asked.input.expect("a request").providers, second);
     let held = store.commit(&[commit(&claimed, answered("four"))]).await;
     assert!(held.expect("committed")[0].is_some());
     let kept = NOW.plus_millis(250).plus_seconds(PAYLOAD_RETENTION_SECONDS);

@@ -121,3 +121,37 @@ async fn what_asks_no_model_is_replayed_without_one() {
     );
     assert_eq!(replay(&api, &user, &job, &json!({})).await.status, 202);
 }
+
+#[tokio::test]
+async fn a_provider_that_cannot_do_what_the_job_asks_for_is_refused() {
+    let value = json!({"default_providers": ["a"], "providers": {
+        "a": {"kind": "openai_compatible", "base_url": "http://a/v1", "default_model": "m"},
+        "b": {"kind": "workers_ai", "binding": "AI", "default_model": "@cf/x/m"}
+    }});
+    let configuration = Configuration::read(&value).expect("it is right");
+    let api = Api::with_configuration(Ok(Arc::new(configuration)));
+    let user = api.operator().await;
+    let body = json!({"prompt": "Hello", "stop": ["."]});
+    let made = api.post("/api/v1/generate", &user.key, &body).await.json();
+    let job = made["jobId"].as_str().expect("an id");
+    api.put_job(job, "dead_lettered");
+    for (overrides, named) in [
+        (json!({"provider": "b"}), "/provider"),
+        (
+            json!({"providers": [{"provider": "a"}, {"provider": "b"}]}),
+            "/providers/1",
+        ),
+        (json!({"provider": "b", "model": "../m"}), "/provider"),
+    ] {
+        let reply = replay(&api, &user, job, &overrides).await;
+        let found = (reply.status, reply.named());
+        assert_eq!(found, (422, vec![named.to_owned()]), "{overrides}");
+        let detail = &reply.json()["errors"][0]["detail"];
+        let detail = detail.as_str().expect("a detail");
+        assert!(detail.contains("`/stop` must be absent"), "{detail}");
+    }
+    let state = "SELECT state FROM jobs";
+    assert_eq!(api.database().text(state), "dead_lettered");
+    let again = replay(&api, &user, job, &json!({"provider": "a"})).await;
+    assert_eq!(again.status, 202);
+}

@@ -78,12 +78,12 @@ fn what_a_provider_cannot_do_is_not_asked_of_it() {
         ..plain()
     };
     let failure = generate(&settings(Provider::Anthropic, Api::Chat), "m", &input).unwrap_err();
-    assert_eq!(failure.code, ErrorCode::InvalidRequest);
-    assert_eq!(failure.action, Action::Fail);
+    assert_eq!(failure.code, ErrorCode::ProviderMisconfigured);
+    assert_eq!(failure.action, Action::DeadLetter);
     assert_eq!(failure.fallback, Fallback::Now);
     assert_eq!(
         failure.message,
-        "The provider cannot do what is asked: `/seed` must be absent for the provider `p`; \
+        "The provider, as it is configured now, cannot do what is asked: `/seed` must be absent for the provider `p`; \
          `/temperature` must be at most 1 for the provider `p`."
     );
 }
