@@ -10,7 +10,8 @@ use std::time::Duration;
 
 /// No delay is shorter, whatever a provider hints.
 pub const SHORTEST_DELAY: Duration = Duration::from_millis(250);
-/// No delay is longer: a queue message cannot be delayed by more than twelve hours.
+/// No delay is longer: half of what the platform delays a message by at most. Who has to wait for
+/// longer comes again in between.
 pub const LONGEST_DELAY: Duration = Duration::from_hours(12);
 
 /// Hints in a row that a throttled job follows even if its schedule would wait longer.

@@ -53,7 +53,13 @@ pub fn settle(
     let error = detail(failure, target);
     match failure.action_after(earlier) {
         Action::Fail => Settlement::Failed { code, error },
-        Action::DeadLetter => dead_letter(job, true, code, error),
+        Action::DeadLetter => {
+            let error = ErrorDetail {
+                retryable: false,
+                ..error
+            };
+            dead_letter(job, true, code, error)
+        }
         Action::Retry => settle_retry(job, failure, error, earlier, now, jitter),
     }
 }

@@ -116,10 +116,9 @@ impl Call<'_> {
     ) -> Verdict {
         let started_at = run.ports.clock().now();
         let mut left = CONTINUATIONS;
+        let mut timeout = self.timeout;
         let mut said: Option<Answer> = None;
         loop {
-            let spent = run.ports.clock().now().duration_since(started_at);
-            let timeout = self.timeout.saturating_sub(spent);
             let reply = run.transport.send(&request, timeout).await;
             let verdict = classify(&settings.dialect(), &reply, run.ports.clock().now());
             let mut whole = |answer: Answer| match said.take() {
@@ -129,11 +128,14 @@ impl Call<'_> {
             let paused = match verdict {
                 Verdict::Paused(paused) => paused,
                 Verdict::Answered(answer) => return Verdict::Answered(whole(answer)),
-                Verdict::Pending(_) | Verdict::Failed(_) => return verdict,
+                Verdict::Failed(failure) => return Verdict::Failed(after(said, failure)),
+                Verdict::Pending(_) => return verdict,
             };
             let answer = whole(paused.answer);
             let next = provider::go_on(&request, &paused.content);
-            let (Some(next), 1..) = (next, left) else {
+            let spent = run.ports.clock().now().duration_since(started_at);
+            timeout = self.timeout.saturating_sub(spent);
+            let (Some(next), 1.., false) = (next, left, timeout.is_zero()) else {
                 return Verdict::Answered(Answer {
                     truncated: true,
                     ..answer
@@ -197,5 +199,23 @@ impl Call<'_> {
             }
         }
         request
+    }
+}
+
+/// A failure that came after the beginning of an answer, which is paid for.
+fn after(said: Option<Answer>, failure: Failure) -> Failure {
+    let Some(said) = said else {
+        return failure;
+    };
+    let partial = match failure.partial {
+        Some(rest) => said.followed_by(*rest),
+        None => Answer {
+            truncated: true,
+            ..said
+        },
+    };
+    Failure {
+        partial: Some(Box::new(partial)),
+        ..failure
     }
 }

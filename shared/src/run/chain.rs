@@ -14,11 +14,11 @@ use crate::clock::{Clock, Instant};
 use crate::configuration::Cost;
 use crate::entropy::Entropy;
 use crate::error_code::ErrorCode;
-use crate::job::{ClaimedJob, FallbackRecord};
+use crate::job::ClaimedJob;
 use crate::ports::Ports;
 use crate::provider::{Action, Answer, Budget, Failure, Fallback, Transport, Usage, Verdict};
 use crate::request::Target;
-use crate::store::{Answered, Settlement};
+use crate::store::Answered;
 use crate::transition;
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ impl<P: Ports, T: Transport> Chain<'_, '_, P, T> {
     pub(super) async fn follow(&self) -> Ended {
         let began_at = self.now();
         let mut passed: Vec<Passed> = Vec::new();
-        let mut smallest_context = 0;
+        let mut smallest_context = self.context_exceeded();
         let pending = past::pending(self.job);
         for (index, target) in self.targets(pending.as_ref()).iter().enumerate() {
             if smallest_context > 0 && self.context(target) <= smallest_context {
@@ -54,7 +54,7 @@ impl<P: Ports, T: Transport> Chain<'_, '_, P, T> {
             let spent = self.now().duration_since(began_at);
             let whole = self.run.settings.attempt_timeout;
             if index > 0 && spent > whole / 4 && passed.iter().any(|passed| passed.called) {
-                return self.go_on_at_once(passed);
+                return Ended::going_on(self.job, &passed, self.now(), whole);
             }
             let asked = pending.as_ref().filter(|(working, _)| working == target);
             let asked = asked.map(|(_, response_id)| response_id.as_str());
@@ -74,7 +74,7 @@ impl<P: Ports, T: Transport> Chain<'_, '_, P, T> {
                     }
                     let goes_on = self.goes_on(&step);
                     if step.failure.fallback == Fallback::ToLargerContext {
-                        smallest_context = smallest_context.max(self.context(target)).max(1);
+                        smallest_context = smallest_context.max(self.too_small(target));
                     }
                     passed.push(*step);
                     if !goes_on {
@@ -192,9 +192,24 @@ impl<P: Ports, T: Transport> Chain<'_, '_, P, T> {
         tokens.unwrap_or(0)
     }
 
+    /// What a context has to exceed that is to be larger than this target's, even an unknown one.
+    fn too_small(&self, target: &Target) -> u32 {
+        self.context(target).max(1)
+    }
+
+    /// The same of the largest context that an earlier attempt found too small; 0 when none did.
+    fn context_exceeded(&self) -> u32 {
+        let targets = self.plan.targets.iter();
+        let exceeded = targets.filter(|target| past::exceeded_context(self.job, target));
+        exceeded
+            .map(|target| self.too_small(target))
+            .max()
+            .unwrap_or(0)
+    }
+
     /// Whether the next provider is asked after this one.
     fn goes_on(&self, step: &Passed) -> bool {
-        if step.due_at.is_some() || step.is_out_of_time(self.job, self.now()) {
+        if step.due_at.is_some() || step.has_no_next_attempt(self.job, self.now()) {
             return true;
         }
         let wanted = match step.failure.fallback {
@@ -231,29 +246,6 @@ impl<P: Ports, T: Transport> Chain<'_, '_, P, T> {
             usage: None,
             cost: None,
         }
-    }
-
-    /// What is left of the attempt's time is too little for another call: the next attempt begins
-    /// at once, and with the provider whose turn it is, because those before it have to wait.
-    fn go_on_at_once(&self, mut passed: Vec<Passed>) -> Ended {
-        let now = self.now();
-        let whole = self.run.settings.attempt_timeout;
-        let later = now.plus(whole);
-        for one in &mut passed {
-            one.due_at = Some(one.due_at.map_or(later, |due_at| due_at.max(later)));
-        }
-        let records = passed.iter().map(|one| FallbackRecord {
-            retry_at_ms: Some(later),
-            ..one.record(None)
-        });
-        let records: Vec<FallbackRecord> = records.collect();
-        let mut ended = self.nobody_answered(passed);
-        if let Settlement::RetryScheduled { due_at, .. } = &mut ended.settlement {
-            *due_at = now;
-            ended.fallbacks = records;
-            (ended.target, ended.called, ended.usage, ended.cost) = (None, false, None, None);
-        }
-        ended
     }
 
     fn pending(

@@ -5,10 +5,11 @@ use crate::clock::Instant;
 use crate::configuration::Cost;
 use crate::error_code::ErrorCode;
 use crate::job::{ClaimedJob, FallbackRecord};
-use crate::provider::{Action, Failure, Row, Usage};
+use crate::provider::{Action, Budget, Failure, Row, Usage};
 use crate::request::Target;
 use crate::store::{Answered, Settlement};
 use crate::transition;
+use std::time::Duration;
 
 /// A provider of the chain that brought no answer in this attempt.
 pub(super) struct Passed {
@@ -74,6 +75,64 @@ impl Ended {
         }
     }
 
+    /// An attempt whose calls took so long that too little of its time is left for another one: the
+    /// next attempt begins at once, and with the provider whose turn it is. Those before it are not
+    /// asked for as long as an attempt takes, `lasts`.
+    ///
+    /// The attempt counts as a failure when any of its calls does, unless that were the job's last:
+    /// the provider whose turn it is has not been asked yet.
+    pub(super) fn going_on(
+        job: &ClaimedJob,
+        passed: &[Passed],
+        now: Instant,
+        lasts: Duration,
+    ) -> Self {
+        let called = passed.iter().rev().find(|one| one.called);
+        let Some(latest) = called.or(passed.last()) else {
+            return Self::unanswered(job, Vec::new(), now, 0.0);
+        };
+        let later = now.plus(lasts);
+        let records = passed.iter().map(|one| {
+            let settlement = one.settle(job, now, 0.0);
+            let mut record = one.record(Some(&settlement));
+            record.lasting &= !is_given_up(&settlement);
+            if !record.lasting {
+                let own = record.retry_at_ms.unwrap_or(later);
+                record.retry_at_ms = Some(own.max(later));
+            }
+            record
+        });
+        let counts = passed
+            .iter()
+            .any(|one| one.called && one.failure.budget == Budget::Failure);
+        // Each of them says so in a record of its own.
+        let failure = Failure {
+            possibly_billed: false,
+            ..latest.failure.clone()
+        };
+        let target = Some(&latest.target);
+        let settlement = match transition::defer(job, &failure, target, now) {
+            Settlement::RetryScheduled {
+                due_at,
+                code,
+                error,
+                ..
+            } => Settlement::RetryScheduled {
+                due_at,
+                counts_as_failure: counts && job.failures + 1 < job.max_attempts,
+                code,
+                error,
+            },
+            over @ (Settlement::Succeeded(_)
+            | Settlement::Failed { .. }
+            | Settlement::DeadLettered { .. }) => over,
+        };
+        Self {
+            fallbacks: records.collect(),
+            ..Self::of(settlement, None, failure)
+        }
+    }
+
     /// An attempt in which nobody answered.
     ///
     /// The job ends only when every provider that was asked refused for good, or its failures are
@@ -119,6 +178,17 @@ impl Ended {
             ..Self::of(settlement, Some(one.target), one.failure)
         }
     }
+}
+
+/// Whether it is the job that cannot go on, and not the provider that refused.
+const fn is_given_up(settlement: &Settlement) -> bool {
+    matches!(
+        settlement,
+        Settlement::DeadLettered {
+            code: ErrorCode::AttemptsExhausted | ErrorCode::DeadlineExceeded,
+            ..
+        }
+    )
 }
 
 /// Whether a job that comes again has one failure more.
@@ -172,15 +242,10 @@ impl Passed {
         }
     }
 
-    /// Whether the deadline comes before it may be asked again, so that waiting is no way.
-    pub(super) fn is_out_of_time(&self, job: &ClaimedJob, now: Instant) -> bool {
-        matches!(
-            self.settle(job, now, 0.0),
-            Settlement::DeadLettered {
-                code: ErrorCode::DeadlineExceeded,
-                ..
-            }
-        )
+    /// Whether it would be asked again, were the job's failures not used up, or its deadline not so
+    /// near: then another provider is the only way left.
+    pub(super) fn has_no_next_attempt(&self, job: &ClaimedJob, now: Instant) -> bool {
+        is_given_up(&self.settle(job, now, 0.0))
     }
 
     /// Whether a provider that was asked for an answer it works on may still bring it: the question

@@ -85,6 +85,12 @@ pub(super) fn standing(job: &ClaimedJob, target: &Target, now: Instant) -> Stand
     }
 }
 
+/// Whether the prompt was too long for `target` when it was asked last.
+pub(super) fn exceeded_context(job: &ClaimedJob, target: &Target) -> bool {
+    let latest = traces(job, target).next();
+    latest.is_some_and(|trace| trace.code == Some(ErrorCode::ContextLengthExceeded))
+}
+
 /// The answer that a provider works on since the latest attempt, and who that is.
 pub(super) fn pending(job: &ClaimedJob) -> Option<(Target, String)> {
     let latest = attempts(job).next()?;

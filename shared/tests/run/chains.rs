@@ -16,6 +16,7 @@ use redrive_shared::request::{GenerateInput, Message, OnContentFilter, OnRefusal
 use redrive_shared::run::run_delivery;
 use redrive_shared::store::NewJob;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// A bench with the providers `a`, `b` and `c`, whose contexts grow in this order.
 fn bench() -> Bench {
@@ -50,12 +51,16 @@ fn asking(chain: &[&str]) -> GenerateInput {
 }
 
 async fn submit(bench: &Bench, input: &GenerateInput) -> JobId {
+    submit_with(bench, input, 3).await
+}
+
+async fn submit_with(bench: &Bench, input: &GenerateInput, max_attempts: u32) -> JobId {
     let now = bench.ports.clock.now();
     let job = NewJob {
         tenant_id: bench.tenant.clone(),
         id: JobId::new(now, &bench.ports.entropy),
         kind: Kind::Generate,
-        max_attempts: 3,
+        max_attempts,
         created_at: now,
         deadline_seconds: 3_600,
         model: None,
@@ -231,7 +236,10 @@ async fn after_a_silence_the_next_attempt_goes_on_with_the_next_provider() {
     let first = run(&bench, &crowd, &job).await;
     assert_eq!((first.state, first.failures), (JobState::RetryScheduled, 1));
     let second = run(&bench, &crowd, &job).await;
-    assert_eq!(second.state, JobState::RetryScheduled);
+    assert_eq!(
+        (second.state, second.failures),
+        (JobState::RetryScheduled, 2)
+    );
     let due = second.due_at.expect("due");
     assert_eq!(due, bench.ports.clock.now(), "at once");
     assert_eq!(
@@ -241,6 +249,68 @@ async fn after_a_silence_the_next_attempt_goes_on_with_the_next_provider() {
     let third = run(&bench, &crowd, &job).await;
     assert_eq!(crowd.asked(), ["a", "a", "b"]);
     assert_eq!(third.state, JobState::Succeeded);
+}
+
+#[tokio::test]
+async fn the_last_failure_of_a_job_asks_the_next_provider_first() {
+    let bench = bench();
+    let crowd = Crowd::new(&bench)
+        .says("a", [Says::Status(500, "server_error")])
+        .says("b", [Says::Answer("saved")]);
+    let job = submit_with(&bench, &asking(&["a", "b"]), 1).await;
+    let record = run(&bench, &crowd, &job).await;
+    assert_eq!(crowd.asked(), ["a", "b"]);
+    assert_eq!(record.state, JobState::Succeeded);
+    assert_eq!(passed(&record, 0), [("a", ErrorCode::ProviderError, true)]);
+}
+
+#[tokio::test]
+async fn a_silence_that_is_the_last_failure_leaves_the_next_provider_its_turn() {
+    let bench = bench();
+    let crowd = Crowd::new(&bench)
+        .says("a", [Says::Nothing])
+        .says("b", [Says::Answer("well")]);
+    let job = submit_with(&bench, &asking(&["a", "b"]), 1).await;
+    let record = run(&bench, &crowd, &job).await;
+    assert_eq!(record.state, JobState::RetryScheduled);
+    assert_eq!(record.failures, 0);
+    assert_eq!(record.due_at, Some(bench.ports.clock.now()));
+    let record = run(&bench, &crowd, &job).await;
+    assert_eq!(crowd.asked(), ["a", "b"]);
+    assert_eq!(record.state, JobState::Succeeded);
+}
+
+#[tokio::test]
+async fn the_next_provider_has_its_turn_when_the_deadline_is_nearer_than_an_attempt_is_long() {
+    let mut bench = bench();
+    bench.settings.attempt_timeout = Duration::from_secs(40);
+    let crowd = Crowd::new(&bench)
+        .says("a", [Says::Nothing])
+        .says("b", [Says::Answer("in time")]);
+    let job = submit_with(&bench, &asking(&["a", "b"]), 1).await;
+    bench.ports.clock.advance_millis(3_540_000);
+    let record = run(&bench, &crowd, &job).await;
+    assert_eq!(record.state, JobState::RetryScheduled);
+    let record = run(&bench, &crowd, &job).await;
+    assert_eq!(crowd.asked(), ["a", "b"]);
+    assert_eq!(record.state, JobState::Succeeded);
+}
+
+#[tokio::test]
+async fn a_context_that_was_too_small_is_not_forgotten_by_the_next_attempt() {
+    let bench = bench();
+    let crowd = Crowd::new(&bench)
+        .says("a", [Says::Status(400, "context_length_exceeded")])
+        .says(
+            "c",
+            [Says::Status(500, "server_error"), Says::Answer("all of it")],
+        );
+    let job = submit(&bench, &asking(&["a", "b", "c"])).await;
+    let record = run(&bench, &crowd, &job).await;
+    assert_eq!(record.state, JobState::RetryScheduled);
+    let record = run(&bench, &crowd, &job).await;
+    assert_eq!(crowd.asked(), ["a", "c", "c"]);
+    assert_eq!(record.state, JobState::Succeeded);
 }
 
 #[tokio::test]
