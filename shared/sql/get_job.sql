@@ -7,6 +7,7 @@ SELECT
   task_results.output, task_results.finish_reason, task_results.truncated, task_results.warnings,
   task_results.input_tokens, task_results.output_tokens, task_results.total_tokens,
   task_results.cached_tokens, task_results.reasoning_tokens,
+  task_results.raw_finish_reason, task_results.stop_category,
   task_results.provider, task_results.provider_request_id
 FROM jobs LEFT JOIN task_results ON task_results.job_id = jobs.id AND task_results.tenant_id = jobs.tenant_id
 WHERE jobs.tenant_id = ?1 AND jobs.id = ?2

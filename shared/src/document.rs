@@ -118,9 +118,17 @@ pub struct AnswerDocument {
     pub output: String,
     /// Why the model stopped: `stop`, `length`, `tool_calls`, `content_filter`, `refusal`, `other`.
     pub finish_reason: String,
+    /// The same in the provider's own word; absent where it gave none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub raw_finish_reason: Option<String>,
+    /// What a filter or a refusal was about, in the provider's own word; absent where it gave none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub stop_category: Option<String>,
     /// Whether the text was cut at a limit.
     pub truncated: bool,
-    /// Codes of what is odd about the answer, such as `empty_output`.
+    /// Codes of what is odd about the answer: `empty_output`, `tool_calls_not_kept`.
     pub warnings: Vec<String>,
 }
 
@@ -199,6 +207,8 @@ impl From<JobRecord> for JobDocument {
                     Kind::Generate => Some(ResultDocument::Answer(AnswerDocument {
                         output,
                         finish_reason: result.finish_reason.unwrap_or_default(),
+                        raw_finish_reason: result.raw_finish_reason,
+                        stop_category: result.stop_category,
                         truncated: result.truncated == Some(1),
                         warnings: result.warnings.unwrap_or_default(),
                     })),

@@ -271,6 +271,12 @@ pub struct ResultColumns {
     /// Why the model stopped.
     #[serde(default)]
     pub finish_reason: Option<String>,
+    /// The same in the provider's own word; `None` when it gave none.
+    #[serde(default)]
+    pub raw_finish_reason: Option<String>,
+    /// What a filter or a refusal was about, in the provider's own word.
+    #[serde(default)]
+    pub stop_category: Option<String>,
     /// 1 when the answer was cut at a limit.
     #[serde(default)]
     pub truncated: Option<u8>,

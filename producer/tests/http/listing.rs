@@ -125,7 +125,7 @@ async fn a_list_shows_no_results_and_no_jobs_of_others() {
     api.put_job(&job, "succeeded");
     api.database().execute(&format!(
         "INSERT INTO task_results VALUES ('{job}', '{}', 1, 'the answer', 'stop', 0, '[]', 1, 2, 3, \
-         'openai', 'some-model', NULL, 5, NULL, NULL, NULL)",
+         'openai', 'some-model', NULL, 5, NULL, NULL, NULL, 'end_turn', NULL)",
         user.id
     ));
     assert!(

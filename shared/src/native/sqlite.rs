@@ -15,7 +15,7 @@ pub struct SqliteDatabase {
 }
 
 /// Every migration, in order: the name of its file, and its text. A test holds the list to the folder.
-pub const MIGRATIONS: [(&str, &str); 3] = [
+pub const MIGRATIONS: [(&str, &str); 4] = [
     (
         "0001_pipeline.sql",
         include_str!("../../../migrations/0001_pipeline.sql"),
@@ -27,6 +27,10 @@ pub const MIGRATIONS: [(&str, &str); 3] = [
     (
         "0003_providers.sql",
         include_str!("../../../migrations/0003_providers.sql"),
+    ),
+    (
+        "0004_finish_reasons.sql",
+        include_str!("../../../migrations/0004_finish_reasons.sql"),
     ),
 ];
 

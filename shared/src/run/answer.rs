@@ -4,7 +4,7 @@ use super::plan::Task;
 use crate::configuration::Cost;
 use crate::error_code::ErrorCode;
 use crate::execute::{ExecuteTestsInput, Runs, judge};
-use crate::provider::{Action, Answer, Failure, format};
+use crate::provider::{Action, Answer, Failure, FinishReason, format};
 use crate::request::Target;
 use crate::store::Answered;
 use serde::Serialize;
@@ -23,7 +23,13 @@ pub(super) fn accept(
     cost: Option<Cost>,
 ) -> Result<Answered, Failure> {
     match task {
-        Task::Generate(input) => format::check(&input.response_format, &mut answer)?,
+        Task::Generate(input) => {
+            format::check(&input.response_format, &mut answer)?;
+            // A job has nobody who could run a tool and come back with what it gave.
+            if answer.finish_reason == FinishReason::ToolCalls {
+                answer.warnings.push("tool_calls_not_kept");
+            }
+        }
         Task::Execute(_) => only_run(&mut answer)?,
         Task::ExecuteTests(input) => report(input, &mut answer)?,
     }
@@ -42,6 +48,8 @@ pub(super) fn accept(
     Ok(Answered {
         output,
         finish_reason: answer.finish_reason.as_str(),
+        raw_finish_reason: answer.raw_finish_reason,
+        stop_category: answer.stop_category,
         truncated: answer.truncated,
         warnings: answer.warnings,
         usage: answer.usage,

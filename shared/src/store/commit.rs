@@ -71,6 +71,10 @@ pub struct Answered {
     pub output: String,
     /// Why the model stopped.
     pub finish_reason: &'static str,
+    /// The same in the provider's own word.
+    pub raw_finish_reason: Option<String>,
+    /// What a filter or a refusal was about, in the provider's own word.
+    pub stop_category: Option<String>,
     /// Whether the answer was cut at a limit.
     pub truncated: bool,
     /// Codes of what is odd about the answer.
@@ -143,6 +147,8 @@ impl Commit {
             count(usage.cached_tokens),
             count(usage.reasoning_tokens),
             count(answered.cost_micro_usd),
+            answered.raw_finish_reason.as_deref().into(),
+            answered.stop_category.as_deref().into(),
         ]);
         Statement::new(include_str!("../../sql/insert_result.sql"), parameters)
     }
@@ -218,6 +224,8 @@ impl Answered {
         ResultColumns {
             output: Some(self.output.clone()),
             finish_reason: Some(self.finish_reason.to_owned()),
+            raw_finish_reason: self.raw_finish_reason.clone(),
+            stop_category: self.stop_category.clone(),
             truncated: Some(u8::from(self.truncated)),
             warnings: Some(
                 self.warnings

@@ -150,6 +150,8 @@ pub(super) fn answered(output: &str) -> Settlement {
     Settlement::Succeeded(Box::new(Answered {
         output: output.to_owned(),
         finish_reason: "stop",
+        raw_finish_reason: Some("end_turn".to_owned()),
+        stop_category: None,
         truncated: false,
         warnings: vec![],
         usage: Some(USAGE),

@@ -95,6 +95,8 @@ pub fn commit(job: &ClaimedJob) -> Commit {
         settlement: Settlement::Succeeded(Box::new(Answered {
             output: "It lets one answer through.".to_owned(),
             finish_reason: "stop",
+            raw_finish_reason: Some("end_turn".to_owned()),
+            stop_category: None,
             truncated: false,
             warnings: vec![],
             usage: Some(USAGE),
