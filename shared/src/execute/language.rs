@@ -162,13 +162,14 @@ impl LanguageLimits {
 /// The language that a request means by `name`, under its own name, and who runs it.
 #[must_use]
 pub fn find<'a>(configuration: &'a Configuration, name: &str) -> Option<(String, Runner<'a>)> {
-    let meant = Language::ALL.into_iter();
-    let mut meant = meant.filter(|one| one.aliases().contains(&name));
-    let meant = meant.next().map(Language::as_str);
-    [Some(name), meant]
-        .into_iter()
-        .flatten()
-        .find_map(|name| Some((name.to_owned(), runner_of(configuration, name)?)))
+    let mut meant = Language::ALL.into_iter();
+    let meant = meant.find(|one| one.as_str() == name || one.aliases().contains(&name));
+    let meant = meant.map(Language::as_str);
+    let run = |name: &str| Some((name.to_owned(), runner_of(configuration, name)?));
+    match meant.and_then(run) {
+        Some(ours @ (_, Runner::Executor(_))) => Some(ours),
+        remote => run(name).or(remote),
+    }
 }
 
 /// Who runs the language of this very name: an executor of ours rather than the remote one.
@@ -190,6 +191,9 @@ pub fn names(configuration: &Configuration) -> Vec<String> {
     let ours = ours.map(|language| language.as_str().to_owned());
     let remote = configuration.remote_executor.iter();
     let remote = remote.flat_map(|remote| remote.languages.keys().cloned());
+    // Another name of a language of ours means that one.
+    let remote =
+        remote.filter(|name| find(configuration, name).is_some_and(|(own, _)| own == *name));
     let mut names: Vec<String> = ours.chain(remote).collect();
     names.sort();
     names.dedup();

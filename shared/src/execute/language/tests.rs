@@ -55,6 +55,11 @@ fn our_executors_come_before_the_remote_one() {
     );
     assert_eq!(runner_of(&both, "rust"), Some(Runner::Remote("1.68.2")));
     assert_eq!(runner_of(&both, "javascript"), None);
+    // Nor does another name of one of ours lead away from it.
+    let renamed = configuration(&[Language::Python], Some(remote(&[("python3", "3.12.0")])));
+    let ours = ("python".to_owned(), Runner::Executor(Language::Python));
+    assert_eq!(find(&renamed, "python3"), Some(ours));
+    assert_eq!(names(&renamed), ["python"]);
     let theirs_alone = configuration(&[], Some(theirs));
     let expected = ("python".to_owned(), Runner::Remote("3.12.0"));
     assert_eq!(find(&theirs_alone, "py"), Some(expected));
