@@ -23,7 +23,9 @@ impl Configuration {
     /// Every mistake, with a pointer to it, unknown keys among them.
     pub fn read(value: &Value) -> Result<Self, Vec<FieldError>> {
         let mut fields = Fields::of(value);
-        let wanted = fields.optional("default_providers", array(limits::CHAIN, read_wanted));
+        // One that cannot be read keeps nobody from judging the others.
+        let each = |item| Ok(read_wanted(item));
+        let wanted = fields.optional("default_providers", array(limits::CHAIN, each));
         let providers = fields
             .optional(
                 "providers",
@@ -74,17 +76,29 @@ fn read_wanted(item: Item<'_>) -> Ruling<Wanted> {
 /// The default chain, each provider with its model.
 fn default_chain(
     fields: &mut Fields<'_>,
-    wanted: &[Wanted],
+    wanted: &[Ruling<Wanted>],
     providers: &BTreeMap<String, ProviderConfiguration>,
     is_named: impl Fn(&str) -> bool,
 ) -> Vec<Target> {
     let mut chain: Vec<Target> = Vec::new();
     for (index, one) in wanted.iter().enumerate() {
         let at = format!("/default_providers/{index}");
+        let earlier = wanted.get(..index).unwrap_or_default();
+        let one = match one {
+            Ok(one) => one,
+            Err(errors) => {
+                for error in errors {
+                    fields.refuse_at(&error.pointer, error.detail.clone());
+                }
+                continue;
+            }
+        };
         let Some(provider) = providers.get(&one.provider) else {
             // Of a provider that could not be read its own mistakes are told.
             if !is_named(&one.provider) {
                 fields.refuse_at(&at, "names no provider of this file");
+            } else if earlier.iter().flatten().any(|other| other == one) {
+                fields.refuse_at(&at, "is in the list already");
             }
             continue;
         };

@@ -34,7 +34,7 @@ const fn usual_base_url(kind: Provider) -> Option<&'static str> {
 pub(super) fn read(fields: &mut Fields<'_>, kind: Option<Provider>, api: Api) -> Read {
     let base_url = fields.optional("base_url", base_url);
     let version = fields.optional("api_version", api_version);
-    let account_id = fields.optional("account_id", checked(text(32..=32), account));
+    let account_id = fields.optional("account_id", checked(text(1..=128), account));
     let binding = fields.optional("binding", names::variable);
     let api_key_secret = fields.optional("api_key_secret", names::variable);
     let headers = fields
@@ -158,10 +158,8 @@ fn api_version(item: Item<'_>) -> Ruling<Option<String>> {
 }
 
 fn account(id: &str) -> Result<String, &'static str> {
-    if id
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
-    {
+    let hexadecimal = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    if id.len() == 32 && id.bytes().all(hexadecimal) {
         Ok(id.to_owned())
     } else {
         Err("must be the account's id: 32 of `0-9` and `a-f`")

@@ -200,6 +200,16 @@ fn the_default_chain_names_providers_of_the_file_and_models_they_have() {
     ] {
         assert_eq!(pointers(&chain(wrong.clone())), [pointer], "{wrong}");
     }
+    // Each mistake in the list is told, also beside one that cannot be read.
+    let wrong = json!(["z", 7, "a", "a"]);
+    assert_eq!(
+        pointers(&chain(wrong)),
+        [
+            "/default_providers/0",
+            "/default_providers/1",
+            "/default_providers/3"
+        ]
+    );
 }
 
 #[test]
