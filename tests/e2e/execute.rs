@@ -3,6 +3,7 @@
 mod api;
 mod cases;
 mod crashes;
+mod documented;
 mod failing;
 mod limits;
 mod programs;
