@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-const WIDTH: usize = 100;
+const WIDTH: usize = 110;
 const INDENT: usize = 2;
 
 /// The same JSON over as many lines as it takes.
