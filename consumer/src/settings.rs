@@ -1,6 +1,6 @@
 //! The Worker's settings, and what is wrong with them.
 
-use crate::transport::missing_bindings;
+use crate::transport::is_bound;
 use redrive_shared::cloudflare::{Bindings, setting, whole_number};
 use redrive_shared::configuration::ConfigurationMemory;
 use redrive_shared::provider::Providers;
@@ -11,8 +11,9 @@ use worker::Env;
 /// What this isolate read of the providers.
 static CONFIGURATION: ConfigurationMemory = ConfigurationMemory::new();
 
-/// The settings of a run. A secret of a provider that is missing is found when it is asked, and told
-/// by the job; what is wrong with the configuration or with the lengths of time is told here.
+/// The settings of a run. A secret or a binding of a provider that is missing is found when it is
+/// asked, and told by the job; what is wrong with the configuration or with the lengths of time is
+/// told here.
 ///
 /// # Errors
 /// A sentence that names what is wrong.
@@ -41,7 +42,10 @@ fn seconds(number: u32) -> Duration {
 fn providers(env: &Env) -> Result<Providers, Vec<String>> {
     let variable = |name: &str| setting(env, name);
     match CONFIGURATION.find(variable) {
-        Ok(configuration) => Ok(Providers::new((*configuration).clone(), variable)),
+        Ok(configuration) => {
+            let providers = Providers::new((*configuration).clone(), variable);
+            Ok(providers.with_bindings(|binding| is_bound(env, binding)))
+        }
         Err(mistakes) => Err(mistakes.to_vec()),
     }
 }
@@ -61,10 +65,7 @@ pub(crate) fn problems(env: &Env) -> Vec<String> {
     problems.extend(lease_margin(env).err());
     problems.extend(sweep_grace_seconds(env).err());
     match providers(env) {
-        Ok(ready) => {
-            problems.extend(ready.problems());
-            problems.extend(missing_bindings(env, ready.configuration()));
-        }
+        Ok(ready) => problems.extend(ready.problems()),
         Err(mistakes) => problems.extend(mistakes),
     }
     problems.extend(Bindings::new(env).err().map(|error| error.to_string()));

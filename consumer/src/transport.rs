@@ -6,7 +6,7 @@ mod javascript;
 mod worker;
 
 #[cfg(target_arch = "wasm32")]
-pub(crate) use worker::{WorkerTransport, missing_bindings};
+pub(crate) use worker::{WorkerTransport, is_bound};
 
 use futures_util::StreamExt;
 use redrive_shared::provider::{

@@ -16,6 +16,7 @@ mod chaos;
 mod crashes;
 mod deliveries;
 mod deploying;
+mod execute;
 mod failures;
 mod faults;
 mod idempotency;

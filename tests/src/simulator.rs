@@ -79,8 +79,8 @@
 //!
 //! A call is told with its `number` among all calls, `job`, `attempt`, `customer`, `vendor`, `route`,
 //! `model`, `status`, `outcome` (`in_flight`, `answered`, `pending`, `fault`, `abandoned`), `query`, the
-//! `headers` that matter, and in `auth` the kinds of key it carried: `bearer`, `authorization`,
-//! `api-key`, `x-api-key`. No key is kept.
+//! `headers` that matter, the `limits` that a program was given, and in `auth` the kinds of key it
+//! carried: `bearer`, `authorization`, `api-key`, `x-api-key`. No key is kept.
 
 mod answer;
 mod anthropic;

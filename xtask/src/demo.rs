@@ -10,6 +10,7 @@ use crate::steps::Steps;
 use crate::{access, build, checkout, tools};
 
 mod jobs;
+mod pretty;
 
 use jobs::{Client, Job};
 

@@ -3,7 +3,6 @@
 use super::HttpTransport;
 use super::javascript::{self, Deadline};
 use js_sys::{Array, Function, JSON, Object, Reflect};
-use redrive_shared::configuration::{Configuration, Reached};
 use redrive_shared::provider::{
     Destination, Method, ProviderReply, ProviderRequest, Transport, TransportError, workers_ai,
 };
@@ -150,22 +149,9 @@ impl Transport for WorkerTransport<'_> {
     }
 }
 
-/// The bindings that the configuration names and this Worker has not, one sentence each.
-pub(crate) fn missing_bindings(env: &Env, configuration: &Configuration) -> Vec<String> {
-    let providers = configuration.providers.values();
-    let named = providers.filter_map(|one| match &one.reached {
-        Reached::Binding(binding) => Some((&one.name, binding)),
-        Reached::Url { .. } => None,
-    });
-    let named =
-        named.map(|(name, binding)| (format!("providers.{name}.binding"), binding.as_str()));
-    let languages = configuration.executor.languages.iter();
-    let executors = languages.map(|one| ("executor.languages".to_owned(), one.binding()));
-    named
-        .chain(executors)
-        .filter(|(_, binding)| bound(env, binding).is_err())
-        .map(|(setting, binding)| format!("{setting}: the Worker has no binding `{binding}`"))
-        .collect()
+/// Whether this Worker has a binding of this name.
+pub(crate) fn is_bound(env: &Env, binding: &str) -> bool {
+    bound(env, binding).is_ok()
 }
 
 fn bound(env: &Env, binding: &str) -> Result<JsValue, JsValue> {

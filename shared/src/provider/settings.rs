@@ -80,6 +80,23 @@ impl Providers {
         }
     }
 
+    /// The same where only these bindings are there: a provider behind another one cannot be asked.
+    #[must_use]
+    pub fn with_bindings(mut self, is_there: impl Fn(&str) -> bool) -> Self {
+        for settings in self.settings.values_mut() {
+            if let Ok(one) = settings
+                && let Reached::Binding(binding) = &one.configuration.reached
+                && !is_there(binding)
+            {
+                let setting = format!("The binding `{binding}` of {}", one.name());
+                let missing = Misconfigured::new(setting, "is missing in the Worker");
+                self.problems.push(missing.to_string());
+                *settings = Err(missing);
+            }
+        }
+        self
+    }
+
     /// What is configured.
     #[must_use]
     pub const fn configuration(&self) -> &Configuration {
@@ -102,7 +119,7 @@ impl Providers {
     }
 
     /// What keeps providers from being asked, one sentence each: every secret that is missing or
-    /// cannot be sent.
+    /// cannot be sent, and every binding that is missing.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
         self.problems.clone()

@@ -205,6 +205,33 @@ async fn a_language_that_nobody_runs_any_more_is_told() {
 }
 
 #[tokio::test]
+async fn an_executor_without_its_binding_is_not_asked_and_the_operator_is_told() {
+    let mut bench = Bench::new();
+    let job = program(&bench, "python").await;
+    let all = bench.settings.providers.clone();
+    bench.settings.providers = all
+        .clone()
+        .with_bindings(|binding| binding != "EXECUTOR_PYTHON");
+    let executor = ScriptedTransport::new([]);
+    bench.deliver(&executor, &[bench.message(&job)]).await;
+    let record = bench.read(&job).await;
+    assert_eq!(
+        (record.state, record.error_code),
+        (
+            JobState::DeadLettered,
+            Some(ErrorCode::ProviderMisconfigured)
+        )
+    );
+    let missing = "The binding `EXECUTOR_PYTHON` of executor-python is missing in the Worker";
+    let message = record.error.expect("told").message;
+    assert!(message.contains(missing), "{message}");
+    assert!(executor.requests().is_empty());
+    assert_eq!(bench.settings.providers.problems(), [missing]);
+    assert!(bench.settings.providers.get("executor-javascript").is_ok());
+    assert!(all.with_bindings(|_| true).problems().is_empty());
+}
+
+#[tokio::test]
 async fn a_number_that_no_double_holds_is_given_as_its_digits() {
     let bench = Bench::new();
     let job = program(&bench, "python").await;

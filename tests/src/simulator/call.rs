@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::simulator::ledger::now_ms;
 use crate::simulator::route::{Route, Vendor};
@@ -24,6 +25,8 @@ pub(crate) struct Caller {
     pub(crate) query: Option<String>,
     /// The headers that matter; never a key.
     pub(crate) headers: BTreeMap<&'static str, String>,
+    /// What a program may use, as the caller says it.
+    pub(crate) limits: BTreeMap<&'static str, Value>,
 }
 
 /// How a call stands.
@@ -62,6 +65,8 @@ pub(crate) struct Call {
     auth: Vec<&'static str>,
     query: Option<String>,
     headers: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    limits: BTreeMap<&'static str, Value>,
     pub(crate) outcome: Outcome,
 }
 
@@ -83,6 +88,7 @@ impl Call {
             auth: caller.auth,
             query: caller.query,
             headers: caller.headers,
+            limits: caller.limits,
             outcome: Outcome::InFlight,
         }
     }

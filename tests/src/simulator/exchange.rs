@@ -45,7 +45,11 @@ pub(crate) async fn answer(route: Route, incoming: Incoming) -> Response {
     };
     // Made before the call is written down: who sees the call can release it.
     let released = provider.released.notified();
-    let call = provider.ledger.begin(incoming.caller(route, &known.model));
+    let mut caller = incoming.caller(route, &known.model);
+    if route.format == Format::Execute {
+        caller.limits = piston::request::limits(&body);
+    }
+    let call = provider.ledger.begin(caller);
     let asked = match read(route, &incoming, &body, &known) {
         Ok(asked) => asked,
         Err(error) => {

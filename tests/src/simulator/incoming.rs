@@ -129,6 +129,7 @@ impl Incoming {
                 .into_iter()
                 .filter_map(|name| Some((name, self.header(name)?.to_owned())))
                 .collect::<BTreeMap<_, _>>(),
+            limits: BTreeMap::new(),
         }
     }
 }

@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
+use super::pretty::pretty;
 use crate::http::{self, Answer, Call};
 use crate::steps::seconds;
 
@@ -192,10 +193,6 @@ fn part(document: &Value) -> Value {
     let fields = SHOWN.into_iter();
     let fields = fields.filter_map(|name| Some((name.to_owned(), document.get(name)?.clone())));
     Value::Object(fields.collect::<Map<_, _>>())
-}
-
-fn pretty(json: &Value) -> String {
-    format!("{json:#}")
 }
 
 /// Enough of a key to recognise it by.

@@ -1,5 +1,7 @@
 //! A request for an execution.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use crate::simulator::asked::{Asked, Body, InvalidRequest, field};
@@ -32,6 +34,16 @@ pub(crate) fn model(body: &Body) -> String {
             language.unwrap_or_default().to_owned()
         }
     }
+}
+
+/// The limits that a request names, whatever they are.
+pub(crate) fn limits(body: &Body) -> BTreeMap<&'static str, Value> {
+    let fields = body.fields();
+    let named = LIMITS.iter().filter_map(|(name, _)| {
+        let value = fields.and_then(|fields| field(fields, name))?;
+        Some((*name, value.clone()))
+    });
+    named.collect()
 }
 
 /// Reads the request.

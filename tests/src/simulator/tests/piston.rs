@@ -46,6 +46,18 @@ async fn program_prints_its_standard_input() {
 }
 
 #[tokio::test]
+async fn limits_of_a_program_are_noted() {
+    let stage = Stage::new();
+    let mut body = body("python", "print(1)");
+    body["run_timeout"] = json!(1500);
+    body["run_memory_limit"] = json!(64);
+    stage.told(PATH, &body).await;
+    let calls = stage.calls("-").await;
+    let noted = json!({"run_timeout": 1500, "run_memory_limit": 64});
+    assert_eq!(calls[0]["limits"], noted);
+}
+
+#[tokio::test]
 async fn program_without_input_says_that_it_is_simulated() {
     let stage = Stage::new();
     let mut body = body("python", "print(1)");
