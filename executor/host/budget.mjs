@@ -6,11 +6,11 @@
 
 import { Ended } from "./ended.mjs";
 
-// Fuel is taken at every function call and every turn of a loop. So many go through in a
-// millisecond; docs/executor.md says how that was measured.
-export const FUEL_PER_MS = 250_000;
+// Fuel is taken at every function call and every turn of a loop: four for each, one for a short
+// turn. So much goes through in a millisecond; docs/executor.md says how that was measured.
+export const FUEL_PER_MS = 1_000_000;
 // How much fuel the guest gets at a time: a few milliseconds.
-const SHARE = 1_000_000;
+const SHARE = 4_000_000;
 
 const NS_PER_MS = 1_000_000;
 

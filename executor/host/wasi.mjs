@@ -20,8 +20,8 @@ const NS_PER_MS = 1_000_000;
 // The most that the platform gives in one call.
 const MAX_RANDOM_BYTES = 65_536;
 
-// Making this many random bytes takes as long as a turn of a small loop.
-const RANDOM_BYTES_PER_FUEL = 8;
+// Making this many random bytes takes as long as a turn of a short loop.
+const RANDOM_BYTES_PER_FUEL = 2;
 
 // How long the answer of `fd_filestat_get` is.
 const FILE_BYTES = 64;

@@ -312,6 +312,72 @@ fn memory_that_is_no_longer_held_does_not_count() -> Result<()> {
 }
 
 #[test]
+fn memory_that_is_no_longer_held_does_not_count_wherever_it_was_made() -> Result<()> {
+    let fill = "for (let i = 0; i < 100; i++) n += new Array(50000).fill(i).length";
+    let programs = [
+        // By the program itself.
+        "for (let i = 0; i < 100; i++) { const a = []; for (let j = 0; j < 20000; j++) a[j] = j / 2; n += 50000 }",
+        "let o; for (let i = 0; i < 1000; i++) { o = {text: 'x'.repeat(5e4) + i}; n += 5000 }",
+        "for (let i = 0; i < 100; i++) { n += new Map(new Array(5000).fill(0).map((_, k) => [k, i])).size * 10 }",
+        // By what the engine calls for it.
+        &format!("[1].forEach(() => {{ {fill} }})"),
+        &format!("setTimeout(() => {{ {fill} }}, 1)"),
+        &format!("(async () => {{ await 0; {fill} }})()"),
+        &format!("function f() {{ {fill} }} f.call()"),
+    ];
+    crate::javascript(async |stage| {
+        for program in programs {
+            let source =
+                format!("let n = 0; {program}; new Promise((r) => setTimeout(() => r(n), 2))");
+            let mut request = stage.request(&source);
+            request["limits"]["timeMs"] = json!(60_000);
+            request["limits"]["memoryBytes"] = json!(16 * 1024 * 1024);
+            let run = stage.runs(&request).await?.swap_remove(0);
+            assert_eq!(run["value"], 5_000_000, "{program}: {run}");
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn memory_that_a_called_function_no_longer_holds_does_not_count() -> Result<()> {
+    crate::javascript(async |stage| {
+        let source = "function f(turns) {
+            let n = 0;
+            for (let i = 0; i < turns; i++) { const a = []; for (let j = 0; j < 20000; j++) a.push(j / 2); n++ }
+            return n;
+        }";
+        let mut request = stage.request(source);
+        request["functionName"] = json!("f");
+        request["runs"] = json!([{"arguments": [100]}]);
+        request["limits"]["timeMs"] = json!(60_000);
+        request["limits"]["memoryBytes"] = json!(16 * 1024 * 1024);
+        assert_eq!(stage.runs(&request).await?[0]["value"], 100);
+        Ok(())
+    })
+}
+
+#[test]
+fn call_of_the_function_is_no_part_of_a_message() -> Result<()> {
+    crate::javascript(async |stage| {
+        for (source, told) in [
+            (
+                "function f() { throw new Error('no') }",
+                "Uncaught Error: no\n    at f (main.js:1:22)\n",
+            ),
+            (
+                "function f(x) {\n  return x.y }",
+                "Uncaught TypeError: cannot convert 'null' or 'undefined' to object\n    at f (main.js:2:12)\n",
+            ),
+        ] {
+            let runs = stage.calls(source, "f", &[json!([null])]).await?;
+            assert_eq!(runs[0]["stderr"], told);
+        }
+        Ok(())
+    })
+}
+
+#[test]
 fn deep_recursion_is_ended() -> Result<()> {
     ended("function f() { return f() + 1 } f()", "recursion", "")?;
     ended("function f() { return [1].map(f) } f()", "recursion", "")?;

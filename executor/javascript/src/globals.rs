@@ -31,7 +31,8 @@ pub(crate) fn function(context: &mut Context, expression: &str) -> JsResult<JsOb
     callable(&evaluate(context, expression)?)
 }
 
-fn evaluate(context: &mut Context, code: &str) -> JsResult<JsValue> {
+/// What an expression gives.
+pub(crate) fn evaluate(context: &mut Context, code: &str) -> JsResult<JsValue> {
     Script::parse(Source::from_bytes(code), None, context)?.evaluate(context)
 }
 

@@ -2,6 +2,7 @@
 
 mod clock;
 mod globals;
+mod methods;
 mod pressure;
 mod program;
 mod queue;
@@ -44,7 +45,6 @@ struct Json {
 
 impl JavaScript {
     fn new() -> JsResult<Self> {
-        boa_gc::ask_whether_memory_is_short(pressure::is_short);
         let queue = Rc::new(Queue::default());
         let mut context = ContextBuilder::new()
             .clock(Rc::new(HostClock))
@@ -63,6 +63,7 @@ impl JavaScript {
         );
         boa_runtime::register_extensions(additions, None, &mut context)?;
         search::register(&mut context)?;
+        pressure::register(&mut context)?;
         let inspect = globals::register(&mut context)?;
         let json = Json {
             parse: globals::function(&mut context, "JSON.parse")?,

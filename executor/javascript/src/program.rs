@@ -1,16 +1,24 @@
 //! One run: the program, then the function if one is asked for.
 
 use std::path::Path;
+use std::pin::pin;
+use std::task::{Context as TaskContext, Poll, Waker};
 
 use boa_engine::builtins::promise::PromiseState;
 use boa_engine::object::builtins::{JsPromise, JsTypedArray};
-use boa_engine::{JsObject, JsResult, JsString, JsValue, Script, Source, js_string};
+use boa_engine::property::PropertyDescriptor;
+use boa_engine::{JsResult, JsString, JsValue, Script, Source, js_string};
 use redrive_guest::{Job, MAX_VALUE_BYTES, Outcome, Stream, write};
 
 use crate::{JavaScript, pressure, uncaught};
 
 /// What the program is called in messages.
 const FILE: &str = "main.js";
+/// Where the script that calls the function does so, as messages have it.
+pub(crate) const CALL: &str = "call:2:1";
+/// After how much the engine lets us look at the memory: some twenty instructions. Looking costs
+/// little, and a few instructions can make many megabytes.
+const STRETCH: u32 = 64;
 
 impl JavaScript {
     /// Runs a job to its end.
@@ -24,10 +32,8 @@ impl JavaScript {
             };
         };
         let called = match value {
-            Ok(_) => match self.find(name) {
-                Some(function) => self.call(&function, job),
-                None => return missing(name),
-            },
+            Ok(_) if self.has(name) => self.call(name, job),
+            Ok(_) => return missing(name),
             Err(error) => Err(error),
         };
         match called {
@@ -39,28 +45,49 @@ impl JavaScript {
     fn run_program(&mut self, code: &str) -> JsResult<JsValue> {
         let source = Source::from_bytes(code).with_path(Path::new(FILE));
         let script = Script::parse(source, None, &mut self.context)?;
-        let value = script.evaluate(&mut self.context)?;
+        let value = self.evaluate(&script)?;
         self.settle(value)
     }
 
-    /// The function of this name, however it was declared: `const f = …` is no property of the
-    /// global object.
-    fn find(&mut self, name: &str) -> Option<JsObject> {
-        let expression = Script::parse(Source::from_bytes(name), None, &mut self.context).ok()?;
-        expression.evaluate(&mut self.context).ok()?.as_callable()
+    /// Evaluates a script, and looks after the memory all the while.
+    fn evaluate(&mut self, script: &Script) -> JsResult<JsValue> {
+        let mut evaluation = pin!(script.evaluate_async_with_budget(&mut self.context, STRETCH));
+        let mut waiting = TaskContext::from_waker(Waker::noop());
+        loop {
+            match evaluation.as_mut().poll(&mut waiting) {
+                Poll::Ready(outcome) => return outcome,
+                Poll::Pending => pressure::relieve(),
+            }
+        }
     }
 
-    fn call(&mut self, function: &JsObject, job: &Job) -> JsResult<JsValue> {
-        let mut arguments = Vec::with_capacity(job.arguments.len());
-        for argument in &job.arguments {
-            let text = JsString::from(argument.get());
-            arguments.push(self.json.parse.call(
-                &JsValue::undefined(),
-                &[text.into()],
-                &mut self.context,
-            )?);
+    /// Whether there is a function of this name, however it was declared: `const f = …` is no
+    /// property of the global object.
+    fn has(&mut self, name: &str) -> bool {
+        let expression = Script::parse(Source::from_bytes(name), None, &mut self.context);
+        let value = expression.and_then(|expression| expression.evaluate(&mut self.context));
+        value.is_ok_and(|value| value.as_callable().is_some())
+    }
+
+    /// Calls a function by a script: the engine does not interrupt what it calls for us.
+    fn call(&mut self, name: &str, job: &Job) -> JsResult<JsValue> {
+        let global = self.context.global_object();
+        let mut places = Vec::with_capacity(job.arguments.len());
+        for (index, argument) in job.arguments.iter().enumerate() {
+            let text = JsString::from(argument.get()).into();
+            let parse = &self.json.parse;
+            let value = parse.call(&JsValue::undefined(), &[text], &mut self.context)?;
+            // Not enumerable, and under a name that no program has.
+            let key = format!("argument {index}");
+            let property = PropertyDescriptor::builder().value(value);
+            places.push(format!("this[\"{key}\"]"));
+            global.define_property_or_throw(JsString::from(key), property, &mut self.context)?;
         }
-        let value = function.call(&JsValue::undefined(), &arguments, &mut self.context)?;
+        // In a line of its own, so that CALL holds for every name.
+        let code = format!("{name}\n({})", places.join(","));
+        let source = Source::from_bytes(&code).with_path(Path::new("call"));
+        let call = Script::parse(source, None, &mut self.context)?;
+        let value = self.evaluate(&call)?;
         self.settle(value)
     }
 

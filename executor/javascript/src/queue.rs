@@ -17,6 +17,12 @@ use boa_engine::job::{
 use boa_engine::object::builtins::JsPromise;
 use boa_engine::{Context, JsError, JsObject, JsResult};
 
+use crate::pressure;
+
+/// The largest buffer that a program can ask for, in bytes: Boa's own bound. The memory limit comes
+/// first.
+const MAX_BUFFER_BYTES: u64 = 1_610_612_736;
+
 /// The jobs, each sort in its order. Boa's own queue asks for the time again and again until a timer
 /// is due; this one sleeps.
 #[derive(Default)]
@@ -65,6 +71,7 @@ impl Queue {
     /// the program, as in Node.js.
     fn run_promises(&self, context: &mut Context) -> JsResult<()> {
         loop {
+            pressure::relieve();
             let next = self.promises.borrow_mut().pop_front();
             let Some(job) = next else { break };
             job.call(context)?;
@@ -166,5 +173,10 @@ impl HostHooks for Queue {
             OperationType::Reject => rejected.push(promise),
             OperationType::Handle => rejected.retain(|other| !JsObject::equals(other, &promise)),
         }
+    }
+    /// Asked before the storage of every buffer is made, which the collector does not see.
+    fn max_buffer_size(&self, _context: &mut Context) -> u64 {
+        pressure::relieve();
+        MAX_BUFFER_BYTES
     }
 }

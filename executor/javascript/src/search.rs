@@ -4,48 +4,15 @@
 //! that splitting a long input into its lines takes minutes. These search from where they are.
 
 use boa_engine::object::builtins::JsArray;
-use boa_engine::property::PropertyDescriptor;
-use boa_engine::{
-    Context, JsArgs as _, JsObject, JsResult, JsStr, JsString, JsValue, NativeFunction,
-};
+use boa_engine::{Context, JsArgs as _, JsObject, JsResult, JsStr, JsString, JsValue};
 
-use crate::globals;
+use crate::methods::replace;
+use crate::pressure;
 
 /// Puts both in the place of Boa's, which still answer the unusual calls.
 pub(crate) fn register(context: &mut Context) -> JsResult<()> {
-    let prototype = context.intrinsics().constructors().string().prototype();
-    replace(&prototype, "indexOf", 1, index_of, context)?;
-    replace(&prototype, "split", 2, split, context)
-}
-
-type Method = fn(&JsValue, &[JsValue], &JsObject, &mut Context) -> JsResult<JsValue>;
-
-fn replace(
-    prototype: &JsObject,
-    name: &'static str,
-    length: usize,
-    method: Method,
-    context: &mut Context,
-) -> JsResult<()> {
-    let original = globals::function(context, &format!("String.prototype.{name}"))?;
-    let native = NativeFunction::from_copy_closure_with_captures(
-        move |this, arguments, original: &JsObject, context| {
-            method(this, arguments, original, context)
-        },
-        original,
-    );
-    let name = JsString::from(name);
-    let function = boa_engine::object::FunctionObjectBuilder::new(context.realm(), native)
-        .name(name.clone())
-        .length(length)
-        .build();
-    let property = PropertyDescriptor::builder()
-        .value(function)
-        .writable(true)
-        .enumerable(false)
-        .configurable(true);
-    prototype.define_property_or_throw(name, property, context)?;
-    Ok(())
+    replace("String.prototype", "indexOf", 1, index_of, context)?;
+    replace("String.prototype", "split", 2, split, context)
 }
 
 fn index_of(
@@ -77,6 +44,7 @@ fn split(
     original: &JsObject,
     context: &mut Context,
 ) -> JsResult<JsValue> {
+    pressure::relieve();
     let separator = arguments.get_or_undefined(0).as_string();
     let usual = arguments.get_or_undefined(1).is_undefined();
     let (Some(text), Some(separator), true) = (this.as_string(), separator, usual) else {

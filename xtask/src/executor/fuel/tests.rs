@@ -85,11 +85,38 @@ fn recursion_without_a_loop_ends() {
 }
 
 #[test]
-fn results_are_what_they_were_and_every_turn_costs_one() {
+fn results_are_what_they_were_and_every_turn_costs() {
     let mut guest = Guest::start(COUNT, 1_000, 1);
     assert_eq!(guest.call(100).unwrap(), 300);
-    // The function itself, and a hundred turns.
-    assert_eq!(guest.used(1_000), 101);
+    // The function itself, and a hundred short turns.
+    assert_eq!(guest.used(1_000), 4 + 100);
+}
+
+#[test]
+fn turn_that_does_more_costs_more() {
+    let long = "(local.set 1 (i32.add (local.get 1) (i32.const 1)))".repeat(6);
+    let divides = "(local.set 1 (i32.div_u (local.get 0) (i32.const 3)))";
+    let has_a_loop = "(loop)";
+    let calls = "(drop (call $nothing (i32.const 0)))";
+    for (inside, of_a_turn) in [
+        (&*long, 4),
+        (divides, 4),
+        (has_a_loop, 4 + 1),
+        (calls, 4 + 4),
+    ] {
+        let body = format!(
+            r#"(func $nothing (param i32) (result i32) (local.get 0))
+            (func (export "run") (param i32) (result i32) (local i32)
+                (loop
+                    (block {inside})
+                    (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+                (loop (local.set 1 (i32.const 5)))
+                (local.get 1))"#
+        );
+        let mut guest = Guest::start(&body, 1_000, 1);
+        assert_eq!(guest.call(10).unwrap(), 5);
+        assert_eq!(guest.used(1_000), 4 + 10 * of_a_turn + 1, "{inside}");
+    }
 }
 
 #[test]
@@ -97,7 +124,7 @@ fn fuel_is_asked_for_as_often_as_it_is_used_up() {
     let mut guest = Guest::start(COUNT, 10, 1_000);
     assert_eq!(guest.call(1_000).unwrap(), 3_000);
     let asked = 1_000 - i32::try_from(guest.store.data().shares).unwrap();
-    assert_eq!(guest.used(asked * 10), 1_001);
+    assert_eq!(guest.used(asked * 10), 1_004);
 }
 
 #[test]
@@ -108,7 +135,7 @@ fn copying_and_filling_cost_by_the_length() {
         (i32.load8_u (i32.const 6559)))"#;
     let mut guest = Guest::start(body, 1_000, 1);
     assert_eq!(guest.call(2560).unwrap(), 255);
-    assert_eq!(guest.used(1_000), 1 + 2 * (2560 >> 8));
+    assert_eq!(guest.used(1_000), 4 + 2 * (2560 >> 6));
 }
 
 #[test]
