@@ -120,7 +120,7 @@ impl Call<'_> {
         loop {
             let spent = run.ports.clock().now().duration_since(started_at);
             let timeout = self.timeout.saturating_sub(spent);
-            let reply = run.transport.send(&request, timeout).await;
+            let reply = settings.send(run.transport, &request, timeout).await;
             let verdict = classify(&settings.dialect(), &reply, run.ports.clock().now());
             let mut whole = |answer: Answer| match said.take() {
                 Some(said) => said.followed_by(answer),
