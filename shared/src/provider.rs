@@ -26,6 +26,7 @@ mod piston;
 pub mod redact;
 pub(crate) mod run_code;
 mod schema;
+mod scrub;
 mod settings;
 mod subset;
 mod table;

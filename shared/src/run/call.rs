@@ -119,7 +119,7 @@ impl Call<'_> {
         let mut timeout = self.timeout;
         let mut said: Option<Answer> = None;
         loop {
-            let reply = run.transport.send(&request, timeout).await;
+            let reply = settings.send(run.transport, &request, timeout).await;
             let verdict = classify(&settings.dialect(), &reply, run.ports.clock().now());
             let mut whole = |answer: Answer| match said.take() {
                 Some(said) => said.followed_by(answer),

@@ -118,7 +118,7 @@ impl Cases<'_> {
         left: Duration,
     ) -> Came {
         let asked_at = run.ports.clock().now();
-        let reply = run.transport.send(request, left).await;
+        let reply = self.settings.send(run.transport, request, left).await;
         let now = run.ports.clock().now();
         if run_code::is_too_much(&reply) && asked > 1 {
             return Came::TooMuch;

@@ -79,10 +79,11 @@ const ACCOUNTS: [Account; 8] = [
         "CLOUDFLARE_AI_TOKEN",
         "c4n4ry0workers0ai0token0123456789ab",
     ),
+    // The consumer does not know it, so that it is redacted by its looks alone.
     account(
         BINDING,
         "PROVIDER_KEY",
-        "c4n4ry0workers0ai0binding0key012345",
+        "c4n4ry0workers0ai0binding0key0123456789abcd",
     ),
     account(
         PISTON,
@@ -159,7 +160,7 @@ fn remote_executor(base_url: &str) -> Value {
     json!({
         "base_url": base_url,
         "api_key_secret": "PISTON_API_KEY",
-        "languages": {"bash": "5.2.0", "ruby": "3.0.1", "rust": "1.68.2"},
+        "languages": {"bash": "5.2.0", "java": "15.0.2", "ruby": "3.0.1", "rust": "1.68.2"},
     })
 }
 
