@@ -43,9 +43,13 @@ export class Budget {
     this.#fuel.value -= fuel;
   }
 
+  // Nobody sleeps for longer than there is time.
   sleep(ms) {
-    this.sleptMs += Math.max(ms, 0);
-    this.#check();
+    const left = this.#timeMs - this.elapsedMs();
+    this.sleptMs += Math.max(Math.min(ms, left), 0);
+    if (ms >= left) {
+      throw new Ended("time");
+    }
   }
 
   usedFuel() {

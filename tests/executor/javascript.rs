@@ -4,7 +4,7 @@ use anyhow::Result;
 use redrive_tests::stage::ExecutorStage;
 use serde_json::{Value, json};
 
-use crate::limits::{Ended, ends, floods, unharmed};
+use crate::limits::{Ended, ends, floods, oversleeps, unharmed};
 use crate::{assert_told, assert_wrote};
 
 /// Runs a test of a run that goes well.
@@ -68,7 +68,14 @@ fn value_of_a_program_is_that_of_its_last_statement() -> Result<()> {
         ] {
             assert_eq!(stage.program(source).await?["value"], value, "{source}");
         }
-        for source in ["undefined", "() => 1", "1n", "const o = {}; o.o = o; o"] {
+        for source in [
+            "undefined",
+            "() => 1",
+            "1n",
+            "const o = {}; o.o = o; o",
+            "NaN",
+            "[1, {a: -Infinity}]",
+        ] {
             let run = stage.program(source).await?;
             assert_wrote(&run, "");
             assert_eq!(run.get("value"), None, "{source}");
@@ -84,6 +91,8 @@ fn value_over_the_bound_is_left_out_and_marked() -> Result<()> {
             "'x'.repeat(70000)",
             "new Array(40000).fill(0)",
             "new Uint8Array(3e6)",
+            "let deep = 0; for (let i = 0; i < 100000; i++) deep = [deep]; deep",
+            "let wide = 0; for (let i = 0; i < 60; i++) wide = [wide, wide]; wide",
         ] {
             let run = stage.program(source).await?;
             assert_eq!(run.get("value"), None, "{source}");
@@ -105,6 +114,45 @@ fn function_is_called_once_for_each_run_in_a_fresh_program() -> Result<()> {
             values,
             [&json!([1, 3]), &json!([1, 1.5]), &json!([1, "ab"])]
         );
+        Ok(())
+    })
+}
+
+#[test]
+fn waiting_ends_with_the_time_there_is() -> Result<()> {
+    crate::javascript(async |stage| {
+        let source = "await_ = new Promise((resolve) => setTimeout(resolve, 1e9)); await_";
+        oversleeps(stage, source).await
+    })
+}
+
+#[test]
+fn what_json_cannot_say_is_told() -> Result<()> {
+    crate::javascript(async |stage| {
+        let source = "const all = {
+            nan: NaN, infinite: [1, {a: -Infinity}], f: () => 1, symbol: Symbol('s'), big: 1n,
+            self: (() => { const o = {}; o.o = [o]; return o; })(),
+        };
+        const f = (name) => all[name];";
+        for (name, why) in [
+            ("nan", "NaN and the infinities are no JSON"),
+            ("infinite", "NaN and the infinities are no JSON"),
+            ("f", "functions and symbols are no JSON"),
+            ("symbol", "functions and symbols are no JSON"),
+            ("big", "BigInt"),
+            ("self", "an object that holds itself is no JSON"),
+        ] {
+            let runs = stage.calls(source, "f", &[json!([name])]).await?;
+            assert_eq!(runs[0].get("value"), None, "{name}");
+            let stderr = runs[0]["stderr"].as_str().unwrap_or_default();
+            assert!(stderr.starts_with("the returned value is no JSON: "), "{stderr}");
+            assert!(stderr.contains(why), "{stderr}");
+        }
+        // What says itself what it is in JSON is not looked into.
+        let source = "const f = () => ({at: new Date(0), own: {toJSON: () => 'x', inner: NaN}})";
+        let runs = stage.calls(source, "f", &[json!([])]).await?;
+        let expected = json!({"at": "1970-01-01T00:00:00.000Z", "own": "x"});
+        assert_eq!(runs[0]["value"], expected);
         Ok(())
     })
 }

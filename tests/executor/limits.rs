@@ -43,6 +43,22 @@ pub(crate) async fn unharmed(stage: &ExecutorStage) -> Result<()> {
     Ok(())
 }
 
+/// Runs a program twice that sleeps for longer than it may, and sees to it that the sleep takes no
+/// more time than there is, so that the second run has its own.
+pub(crate) async fn oversleeps(stage: &ExecutorStage, source: &str) -> Result<()> {
+    let mut request = stage.request(source);
+    request["runs"] = json!([{"stdin": ""}, {"stdin": ""}]);
+    request["limits"]["timeMs"] = json!(1_000);
+    request["limits"]["totalTimeMs"] = json!(60_000);
+    let runs = stage.runs(&request).await?;
+    assert_eq!(runs.len(), 2, "{runs:?}");
+    for run in &runs {
+        assert_eq!(run["limit"], "time", "{run}");
+        assert!(run["durationMs"].as_u64().is_some_and(|took| took <= 1_000), "{run}");
+    }
+    Ok(())
+}
+
 /// Runs a program that writes 10 MB, and sees to it that the first 64 KiB are kept.
 pub(crate) async fn floods(stage: &ExecutorStage, source: &str) -> Result<()> {
     let mut request = stage.request(source);

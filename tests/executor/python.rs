@@ -4,7 +4,7 @@ use anyhow::Result;
 use redrive_tests::stage::ExecutorStage;
 use serde_json::{Value, json};
 
-use crate::limits::{Ended, ends, floods, unharmed};
+use crate::limits::{Ended, ends, floods, oversleeps, unharmed};
 use crate::{assert_told, assert_wrote};
 
 /// Runs a test of a run that goes well.
@@ -320,6 +320,11 @@ fn sleeping_takes_no_real_time() -> Result<()> {
          print(time.tzname, time.process_time() >= 1.5)",
         "True\n('UTC', 'UTC') True\n",
     )
+}
+
+#[test]
+fn sleeping_ends_with_the_time_there_is() -> Result<()> {
+    crate::python(async |stage| oversleeps(stage, "import time\ntime.sleep(1e9)").await)
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod pressure;
 mod program;
 mod queue;
 mod search;
+mod shape;
 mod uncaught;
 
 use std::rc::Rc;

@@ -10,6 +10,7 @@ use boa_engine::property::PropertyDescriptor;
 use boa_engine::{JsResult, JsString, JsValue, Script, Source, js_string};
 use redrive_guest::{Job, MAX_VALUE_BYTES, Outcome, Stream, write};
 
+use crate::shape::{self, Shape};
 use crate::{JavaScript, pressure, uncaught};
 
 /// What the program is called in messages.
@@ -137,6 +138,11 @@ impl JavaScript {
         if self.is_too_long(value) {
             return Outcome::without_value();
         }
+        match shape::of(value, &mut self.context) {
+            Ok(Shape::Json) => {}
+            Ok(Shape::TooLarge) => return Outcome::without_value(),
+            Ok(Shape::NotJson(_)) | Err(_) => return Outcome::exited(0),
+        }
         match self.stringify(value) {
             Ok(Some(json)) => Outcome::with_value(&json),
             Ok(None) | Err(_) => Outcome::exited(0),
@@ -148,18 +154,26 @@ impl JavaScript {
         if self.is_too_long(value) {
             return Outcome::without_value();
         }
-        match self.stringify(value) {
-            Ok(json) => Outcome::with_value(json.as_deref().unwrap_or("null")),
-            Err(error) => {
-                let message = format!(
-                    "the returned value is no JSON: {}\n",
-                    uncaught::told(&error)
-                );
-                write(Stream::Error, message.as_bytes());
-                Outcome::exited(0)
-            }
+        let text = match shape::of(value, &mut self.context) {
+            Ok(Shape::Json) => self.stringify(value),
+            Ok(Shape::TooLarge) => return Outcome::without_value(),
+            Ok(Shape::NotJson(why)) => return no_json(why),
+            Err(error) => Err(error),
+        };
+        match text {
+            Ok(Some(json)) => Outcome::with_value(&json),
+            // What a function gives that gives nothing.
+            Ok(None) if value.is_undefined() => Outcome::with_value("null"),
+            Ok(None) => no_json("functions and symbols are no JSON"),
+            Err(error) => no_json(&uncaught::told(&error)),
         }
     }
+}
+
+fn no_json(why: &str) -> Outcome {
+    let message = format!("the returned value is no JSON: {why}\n");
+    write(Stream::Error, message.as_bytes());
+    Outcome::exited(0)
 }
 
 fn missing(name: &str) -> Outcome {
