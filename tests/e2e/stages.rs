@@ -12,11 +12,11 @@ use xtask::build;
 /// A stage, or why it did not start: the tests that come later are told as well.
 type Started = Result<Stage, String>;
 
-/// Lengths of time that a test can wait for: calls end after 4 s, leases 5 s later, and a message
+/// Lengths of time that a test can wait for: calls end after 4 s, leases 8 s later, and a message
 /// counts as lost after 1 s.
 const SHORT: [(&str, &str); 3] = [
     ("ATTEMPT_TIMEOUT_SECONDS", "4"),
-    ("LEASE_MARGIN_SECONDS", "5"),
+    ("LEASE_MARGIN_SECONDS", "8"),
     ("SWEEP_GRACE_SECONDS", "1"),
 ];
 

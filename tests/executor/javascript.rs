@@ -145,7 +145,10 @@ fn what_json_cannot_say_is_told() -> Result<()> {
             let runs = stage.calls(source, "f", &[json!([name])]).await?;
             assert_eq!(runs[0].get("value"), None, "{name}");
             let stderr = runs[0]["stderr"].as_str().unwrap_or_default();
-            assert!(stderr.starts_with("the returned value is no JSON: "), "{stderr}");
+            assert!(
+                stderr.starts_with("the returned value is no JSON: "),
+                "{stderr}"
+            );
             assert!(stderr.contains(why), "{stderr}");
         }
         // What says itself what it is in JSON is not looked into.

@@ -54,7 +54,10 @@ pub(crate) async fn oversleeps(stage: &ExecutorStage, source: &str) -> Result<()
     assert_eq!(runs.len(), 2, "{runs:?}");
     for run in &runs {
         assert_eq!(run["limit"], "time", "{run}");
-        assert!(run["durationMs"].as_u64().is_some_and(|took| took <= 1_000), "{run}");
+        assert!(
+            run["durationMs"].as_u64().is_some_and(|took| took <= 1_000),
+            "{run}"
+        );
     }
     Ok(())
 }
