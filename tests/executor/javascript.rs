@@ -139,7 +139,7 @@ fn what_json_cannot_say_is_told() -> Result<()> {
             ("infinite", "NaN and the infinities are no JSON"),
             ("f", "functions and symbols are no JSON"),
             ("symbol", "functions and symbols are no JSON"),
-            ("big", "BigInt"),
+            ("big", "bigint"),
             ("self", "an object that holds itself is no JSON"),
         ] {
             let runs = stage.calls(source, "f", &[json!([name])]).await?;
