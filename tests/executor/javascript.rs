@@ -4,7 +4,7 @@ use anyhow::Result;
 use redrive_tests::stage::ExecutorStage;
 use serde_json::{Value, json};
 
-use crate::limits::{Ended, ends, floods, unharmed};
+use crate::limits::{Ended, ends, floods, take_turns, unharmed};
 use crate::{assert_told, assert_wrote};
 
 /// Runs a test of a run that goes well.
@@ -293,6 +293,12 @@ fn memory_limit_is_the_requests_own() -> Result<()> {
         assert_eq!(stage.runs(&request).await?[0]["limit"], "memory");
         Ok(())
     })
+}
+
+#[test]
+fn large_runs_at_the_same_time_take_turns() -> Result<()> {
+    let source = "new Uint8Array(60 * 2 ** 20).length / 2 ** 20 - 18";
+    crate::javascript(async |stage| take_turns(stage, source).await)
 }
 
 #[test]

@@ -4,7 +4,7 @@ use anyhow::Result;
 use redrive_tests::stage::ExecutorStage;
 use serde_json::{Value, json};
 
-use crate::limits::{Ended, ends, floods, unharmed};
+use crate::limits::{Ended, ends, floods, take_turns, unharmed};
 use crate::{assert_told, assert_wrote};
 
 /// Runs a test of a run that goes well.
@@ -380,6 +380,12 @@ fn growing_memory_is_ended() -> Result<()> {
     ended("print('x' * 10**8)", "memory", "")?;
     ended("list(range(10**9))", "memory", "")?;
     ended("10 ** 10 ** 8", "memory", "")
+}
+
+#[test]
+fn large_runs_at_the_same_time_take_turns() -> Result<()> {
+    let source = "len(bytearray(60 * 2 ** 20)) // 2 ** 20 - 18";
+    crate::python(async |stage| take_turns(stage, source).await)
 }
 
 #[test]
