@@ -320,10 +320,9 @@ impl Reencode for Rewriter {
         let mut operators = body.get_operators_reader()?;
         while !operators.eof() {
             let instruction = self.parse_instruction(&mut operators)?;
-            let turn = match instruction {
-                Instruction::Loop(_) if are_short.next().unwrap_or_default() => SHORT_TURN,
-                _ => TURN,
-            };
+            let is_loop = matches!(instruction, Instruction::Loop(_));
+            let is_short = is_loop && are_short.next().unwrap_or_default();
+            let turn = if is_short { SHORT_TURN } else { TURN };
             self.write(&mut function, &instruction, turn);
         }
         code.function(&function);
