@@ -1,17 +1,19 @@
 // Runs the guest: the interpreter in guest.wasm.
 //
-// Every run has an instance of its own, with its own memory: whatever ends a run, the next one
-// starts clean. Starting an interpreter takes long, so it is done once: the memory that `prepare`
-// leaves is kept and copied into every instance.
+// Every run has an instance of its own, in a memory that is wiped before: whatever ends a run, the
+// next one starts clean. Starting an interpreter takes long, so it is done once: what `prepare` leaves
+// in the memory is kept and put into it again for every run.
+//
+// A run is one call, which nothing interrupts: requests at the same time take turns between runs.
 
 import guest from "./guest.wasm";
 
 import { Budget } from "./budget.mjs";
 import { Ended } from "./ended.mjs";
+import { Image, hand, memory, wipe } from "./memory.mjs";
 import { Output } from "./output.mjs";
 import { wasi } from "./wasi.mjs";
 
-const PAGE_BYTES = 64 * 1024;
 const LIMITS = { 1: "memory", 2: "recursion" };
 const EXIT_CODES = { time: 137, memory: 137, recursion: 134 };
 const CRASHED = 134;
@@ -59,9 +61,10 @@ export function run(job, input) {
 
 function prepare() {
   const session = new Session({ job: new Uint8Array(), stdin: new Uint8Array(), timeMs: Infinity });
+  const fresh = session.bytes().slice();
   session.exports._initialize();
   session.exports.prepare();
-  return { image: session.bytes().slice(), description: session.description };
+  return { image: new Image(fresh, session.exports), description: session.description };
 }
 
 // An instance of the guest and what it is given.
@@ -76,33 +79,26 @@ class Session {
     this.stdin = stdin;
     this.budget = new Budget(timeMs);
     const imports = { redrive: this.#redrive(), wasi_snapshot_preview1: wasi(this) };
+    wipe();
     this.exports = new WebAssembly.Instance(guest, imports).exports;
+    hand(this.exports);
     this.budget.watch(this.exports.fuel);
   }
 
   // The guest's memory, or a part of it. A view does not outlive a call of the guest: memory that
   // grows moves.
   bytes(address = 0, length = undefined) {
-    return new Uint8Array(this.exports.memory.buffer, address, length);
+    return new Uint8Array(memory.buffer, address, length);
   }
 
   run() {
     try {
-      this.#fill(prepared.image);
+      prepared.image.restore(this.exports);
       this.exports.run();
     } catch (error) {
       return this.#ended(error);
     }
     return this.#handedOver();
-  }
-
-  #fill(image) {
-    const { memory } = this.exports;
-    const missing = image.length - memory.buffer.byteLength;
-    if (missing > 0) {
-      memory.grow(missing / PAGE_BYTES);
-    }
-    this.bytes().set(image);
   }
 
   #handedOver() {
@@ -135,6 +131,7 @@ class Session {
 
   #redrive() {
     return {
+      memory,
       job_length: () => this.job.length,
       job_read: (to) => this.bytes().set(this.job, to),
       describe: (from, length) => {

@@ -5,7 +5,7 @@ const MAX_RUNS = 100;
 const MAX_TIME_MS = 60_000;
 const MAX_TOTAL_TIME_MS = 300_000;
 const MIN_MEMORY_BYTES = 1024 * 1024;
-// A run's memory, the interpreter's own and a copy of it share the 128 MB of an isolate.
+// A run's memory, the interpreter's own and what is kept of that share the 128 MB of an isolate.
 const MAX_MEMORY_BYTES = 64 * 1024 * 1024;
 
 const NAME = /^[\p{ID_Start}_$][\p{ID_Continue}$]*$/u;

@@ -1,6 +1,7 @@
 //! Programs that must be ended: each language has its own way to write them, and the same outcome.
 
 use anyhow::Result;
+use futures_util::future::try_join_all;
 use redrive_tests::stage::ExecutorStage;
 use serde_json::{Value, json};
 
@@ -72,5 +73,19 @@ pub(crate) async fn floods(stage: &ExecutorStage, source: &str) -> Result<()> {
     assert_eq!(run["stderrTruncated"], false);
     assert_eq!(run["exitCode"], 0);
     assert_eq!(run.get("limit"), None);
+    unharmed(stage).await
+}
+
+/// Runs a program that takes most of the memory and gives back 42, several times in several requests
+/// at once, and sees to it that each run has all the memory there is.
+pub(crate) async fn take_turns(stage: &ExecutorStage, source: &str) -> Result<()> {
+    let mut request = stage.request(source);
+    request["limits"]["timeMs"] = json!(60_000);
+    request["runs"] = json!([{}, {}]);
+    let requests = (0..3).map(|_| stage.runs(&request));
+    for runs in try_join_all(requests).await? {
+        assert_eq!(runs.len(), 2);
+        assert!(runs.iter().all(|run| run["value"] == 42), "{runs:?}");
+    }
     unharmed(stage).await
 }

@@ -26,9 +26,10 @@ pub(crate) const ANY_RUST: &str = "--ignore-rust-version";
 const GUEST_FILE: &str = "guest.wasm";
 
 /// What the rewriting does, so that a change of it builds the guests anew.
-const REWRITING: [&str; 2] = [
+const REWRITING: [&str; 3] = [
     include_str!("executor/fuel.rs"),
     include_str!("executor/fuel/loops.rs"),
+    include_str!("executor/fuel/memory.rs"),
 ];
 
 /// An interpreter and the Worker around it.
@@ -41,8 +42,9 @@ pub struct Guest {
     /// Its folder, relative to the checkout. What is served lands in `build/` below it.
     pub folder: &'static str,
     /// How many pages of 64 KiB its memory may have: what the interpreter needs by itself, 64 MiB
-    /// that a program may ask for, and what is lost between blocks.
-    max_pages: u64,
+    /// that a program may ask for, and what is lost between blocks. With what is kept to start from,
+    /// it has to fit into the 128 MB of an isolate: see docs/executor.md.
+    max_pages: u32,
 }
 
 /// Runs JavaScript.
@@ -58,7 +60,7 @@ pub const PYTHON: Guest = Guest {
     language: "python",
     package: "redrive-executor-python",
     folder: "executor/python",
-    max_pages: 1_536,
+    max_pages: 1_440,
 };
 
 /// Every guest there is.

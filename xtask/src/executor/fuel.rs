@@ -7,6 +7,8 @@
 //! guest's own import `redrive.tick`, where the host gives more or throws. Whatever the interpreter
 //! does inside (a regular expression, a sort, a big number), it passes there again and again.
 //!
+//! The memory is given to it, and bounded, on the same occasion.
+//!
 //! The crates that did this are gone or old: `wasm-instrument` is archived and knows no bulk memory
 //! instructions, and the runtimes that have fuel built in are not what Workers run on.
 
@@ -15,12 +17,16 @@ use std::convert::Infallible;
 use anyhow::{Context as _, Result, anyhow, ensure};
 use wasm_encoder::reencode::{self, Reencode, utils};
 use wasm_encoder::{
-    BlockType, CodeSection, ConstExpr, ExportKind, ExportSection, Function, GlobalSection,
-    GlobalType, Instruction, MemoryType, Module, ValType,
+    BlockType, CodeSection, ConstExpr, CustomSection, ExportKind, ExportSection, Function,
+    GlobalSection, GlobalType, ImportSection, Instruction, MemorySection, MemoryType, Module,
+    ValType,
 };
 use wasmparser::{Parser, Payload, TypeRef};
 
 mod loops;
+mod memory;
+
+use memory::Memory;
 
 /// The name under which the host finds the fuel.
 const FUEL: &str = "fuel";
@@ -35,11 +41,12 @@ const BULK_BYTES_SHIFT: i32 = 6;
 
 type Failure = reencode::Error<Infallible>;
 
-/// Rewrites a module: it counts, and its memory grows to `max_pages` of 64 KiB at most.
+/// Rewrites a module: it counts, and imports its memory, which grows to `max_pages` of 64 KiB at
+/// most.
 ///
 /// # Errors
 /// If the module is not valid, or has no import `redrive.tick`, global or memory of its own.
-pub(crate) fn instrument(wasm: &[u8], max_pages: u64) -> Result<Vec<u8>> {
+pub(crate) fn instrument(wasm: &[u8], max_pages: u32) -> Result<Vec<u8>> {
     rewrite(wasm, Rewriter::of(wasm, max_pages)?)
 }
 
@@ -47,7 +54,7 @@ pub(crate) fn instrument(wasm: &[u8], max_pages: u64) -> Result<Vec<u8>> {
 ///
 /// # Errors
 /// As [`instrument`].
-pub(crate) fn without_counting(wasm: &[u8], max_pages: u64) -> Result<Vec<u8>> {
+pub(crate) fn without_counting(wasm: &[u8], max_pages: u32) -> Result<Vec<u8>> {
     let mut rewriter = Rewriter::of(wasm, max_pages)?;
     rewriter.counts = false;
     rewrite(wasm, rewriter)
@@ -59,7 +66,11 @@ fn rewrite(wasm: &[u8], mut rewriter: Rewriter) -> Result<Vec<u8>> {
         .parse_core_module(&mut module, Parser::new(0), wasm)
         .map_err(|error| anyhow!("cannot rewrite the Wasm: {error}"))?;
     ensure!(rewriter.has_fuel, "the Wasm has no globals of its own");
-    ensure!(rewriter.has_memory, "the Wasm has no memory of its own");
+    let json = rewriter.memory.json();
+    module.section(&CustomSection {
+        name: memory::SECTION.into(),
+        data: json.as_bytes().into(),
+    });
     let rewritten = module.finish();
     wasmparser::validate(&rewritten).context("the rewritten Wasm is not valid")?;
     Ok(rewritten)
@@ -74,10 +85,9 @@ struct Rewriter {
     parameters: Vec<u32>,
     /// The local of the function at hand that holds what is being counted.
     local: u32,
-    max_pages: u64,
+    memory: Memory,
     counts: bool,
     has_fuel: bool,
-    has_memory: bool,
 }
 
 /// What a module imports, as far as it moves what we add or call.
@@ -111,9 +121,10 @@ impl Rewriter {
         clippy::wildcard_enum_match_arm,
         reason = "nothing is learned from the other parts of a module"
     )]
-    fn of(wasm: &[u8], max_pages: u64) -> Result<Self> {
+    fn of(wasm: &[u8], max_pages: u32) -> Result<Self> {
         let mut imports = Imports::default();
         let mut globals = 0;
+        let mut initial = None;
         let mut types = Vec::new();
         let mut parameters = Vec::new();
         for payload in Parser::new(0).parse_all(wasm) {
@@ -130,22 +141,31 @@ impl Rewriter {
                         parameters.push(own.context("a function has no type")?);
                     }
                 }
+                Payload::MemorySection(section) => {
+                    for memory in section {
+                        initial = Some(u32::try_from(memory?.initial)?);
+                    }
+                }
                 Payload::GlobalSection(section) => globals = section.count(),
                 _ => {}
             }
         }
         parameters.reverse();
+        let fuel = imports.globals.saturating_add(globals);
         Ok(Self {
             tick: imports
                 .tick
                 .context("the Wasm does not import redrive.tick")?,
-            fuel: imports.globals.saturating_add(globals),
+            fuel,
             parameters,
             local: 0,
-            max_pages,
+            memory: Memory {
+                initial: initial.context("the Wasm has no memory of its own")?,
+                maximum: max_pages,
+                pages: fuel.saturating_add(1),
+            },
             counts: true,
             has_fuel: false,
-            has_memory: false,
         })
     }
 
@@ -160,6 +180,9 @@ impl Rewriter {
 
     /// Takes so much, and asks for more if there is none left.
     fn take(&self, function: &mut Function, cost: i32) {
+        if !self.counts {
+            return;
+        }
         function
             .instruction(&Instruction::GlobalGet(self.fuel))
             .instruction(&Instruction::I32Const(cost))
@@ -179,8 +202,35 @@ impl Rewriter {
             .instruction(&Instruction::End);
     }
 
+    /// Writes an instruction and what it costs. `turn` is that for a loop.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the other instructions stay as they are"
+    )]
+    fn write(&self, function: &mut Function, instruction: &Instruction<'_>, turn: i32) {
+        let length = self.local.saturating_add(1);
+        match instruction {
+            Instruction::MemorySize(_) => self.memory.size(function),
+            Instruction::MemoryGrow(_) => self.memory.grow(function, length, self.local),
+            Instruction::MemoryCopy { .. } | Instruction::MemoryFill(_) => {
+                self.take_by_length(function, length);
+                function.instruction(instruction);
+            }
+            Instruction::Loop(_) => {
+                function.instruction(instruction);
+                self.take(function, turn);
+            }
+            _ => {
+                function.instruction(instruction);
+            }
+        }
+    }
+
     /// Takes by the length on top of the stack, and leaves it there.
     fn take_by_length(&self, function: &mut Function, length: u32) {
+        if !self.counts {
+            return;
+        }
         function
             .instruction(&Instruction::LocalTee(length))
             .instruction(&Instruction::I32Const(BULK_BYTES_SHIFT))
@@ -194,12 +244,30 @@ impl Rewriter {
 impl Reencode for Rewriter {
     type Error = Infallible;
 
-    fn memory_type(&mut self, memory: wasmparser::MemoryType) -> Result<MemoryType, Failure> {
-        self.has_memory = true;
-        Ok(MemoryType {
-            maximum: Some(self.max_pages),
-            ..utils::memory_type(self, memory)
-        })
+    fn parse_import_section(
+        &mut self,
+        imports: &mut ImportSection,
+        section: wasmparser::ImportSectionReader<'_>,
+    ) -> Result<(), Failure> {
+        utils::parse_import_section(self, imports, section)?;
+        let memory = MemoryType {
+            minimum: u64::from(self.memory.initial),
+            maximum: Some(u64::from(self.memory.maximum)),
+            memory64: false,
+            shared: false,
+            page_size_log2: None,
+        };
+        imports.import(memory::IMPORT.0, memory::IMPORT.1, memory);
+        Ok(())
+    }
+
+    /// Leaves out the memory, which is imported.
+    fn parse_memory_section(
+        &mut self,
+        _memories: &mut MemorySection,
+        _section: wasmparser::MemorySectionReader<'_>,
+    ) -> Result<(), Failure> {
+        Ok(())
     }
 
     fn parse_global_section(
@@ -215,6 +283,8 @@ impl Reencode for Rewriter {
             shared: false,
         };
         globals.global(kind, &ConstExpr::i32_const(0));
+        let initial = i32::try_from(self.memory.initial).unwrap_or(i32::MAX);
+        globals.global(kind, &ConstExpr::i32_const(initial));
         Ok(())
     }
 
@@ -225,6 +295,7 @@ impl Reencode for Rewriter {
     ) -> Result<(), Failure> {
         utils::parse_export_section(self, exports, section)?;
         exports.export(FUEL, ExportKind::Global, self.fuel);
+        exports.export(memory::PAGES, ExportKind::Global, self.memory.pages);
         Ok(())
     }
 
@@ -233,9 +304,6 @@ impl Reencode for Rewriter {
         code: &mut CodeSection,
         body: wasmparser::FunctionBody<'_>,
     ) -> Result<(), Failure> {
-        if !self.counts {
-            return utils::parse_function_body(self, code, body);
-        }
         let mut locals = Vec::new();
         let mut next = self.parameters.pop().unwrap_or_default();
         for declared in body.get_locals_reader()? {
@@ -252,14 +320,10 @@ impl Reencode for Rewriter {
         let mut operators = body.get_operators_reader()?;
         while !operators.eof() {
             let instruction = self.parse_instruction(&mut operators)?;
-            if let Instruction::MemoryCopy { .. } | Instruction::MemoryFill(_) = instruction {
-                self.take_by_length(&mut function, next.saturating_add(1));
-            }
-            function.instruction(&instruction);
-            if let Instruction::Loop(_) = instruction {
-                let is_short = are_short.next().unwrap_or_default();
-                self.take(&mut function, if is_short { SHORT_TURN } else { TURN });
-            }
+            let is_loop = matches!(instruction, Instruction::Loop(_));
+            let is_short = is_loop && are_short.next().unwrap_or_default();
+            let turn = if is_short { SHORT_TURN } else { TURN };
+            self.write(&mut function, &instruction, turn);
         }
         code.function(&function);
         Ok(())

@@ -1,6 +1,8 @@
 //! Small modules, rewritten and run.
 
-use wasmi::{Caller, Engine, Error, Extern, Global, Instance, Linker, Store, Val};
+use wasmi::{
+    Caller, Engine, Error, Extern, Global, Instance, Linker, Memory, MemoryType, Store, Val,
+};
 
 use super::instrument;
 
@@ -17,6 +19,8 @@ struct Host {
 struct Guest {
     store: Store<Host>,
     instance: Instance,
+    /// Another instance with the same memory.
+    next: Instance,
 }
 
 fn fuel_of(caller: &Caller<Host>) -> Global {
@@ -45,9 +49,16 @@ impl Guest {
             Ok(())
         };
         linker.func_wrap("redrive", "tick", tick).unwrap();
+        let memory = Memory::new(&mut store, MemoryType::new(1, Some(3))).unwrap();
+        linker.define("redrive", "memory", memory).unwrap();
         let module = wasmi::Module::new(&engine, &rewritten).unwrap();
         let instance = linker.instantiate_and_start(&mut store, &module).unwrap();
-        Self { store, instance }
+        let next = linker.instantiate_and_start(&mut store, &module).unwrap();
+        Self {
+            store,
+            instance,
+            next,
+        }
     }
 
     fn call(&mut self, argument: i32) -> Result<i32, Error> {
@@ -144,6 +155,22 @@ fn memory_stops_growing_at_the_maximum() {
     let mut guest = Guest::start(body, 1_000, 1);
     assert_eq!(guest.call(2).unwrap(), 1);
     assert_eq!(guest.call(1).unwrap(), -1);
+    assert_eq!(guest.call(-1).unwrap(), -1);
+    assert_eq!(guest.call(0).unwrap(), 3);
+}
+
+#[test]
+fn memory_that_has_grown_begins_anew_with_the_next_instance() {
+    let body = r#"(func (export "run") (param i32) (result i32)
+        (i32.add
+            (i32.mul (memory.grow (local.get 0)) (i32.const 10))
+            (memory.size)))"#;
+    let mut guest = Guest::start(body, 1_000, 2);
+    assert_eq!(guest.call(1).unwrap(), 12);
+    assert_eq!(guest.call(1).unwrap(), 23);
+    guest.instance = guest.next;
+    assert_eq!(guest.call(2).unwrap(), 13);
+    assert_eq!(guest.call(1).unwrap(), -10 + 3);
 }
 
 #[test]
@@ -153,8 +180,15 @@ fn globals_of_the_module_stay_where_they_were() {
 }
 
 #[test]
-fn module_that_cannot_be_stopped_is_refused() {
-    let wasm = wat::parse_str("(module (memory 1) (global i32 (i32.const 0)))").unwrap();
-    let error = instrument(&wasm, 3).unwrap_err().to_string();
-    assert!(error.contains("redrive.tick"), "{error}");
+fn module_that_cannot_be_bounded_is_refused() {
+    let tick = r#"(import "redrive" "tick" (func))"#;
+    for (module, missing) in [
+        ("(memory 1) (global i32 (i32.const 0))", "redrive.tick"),
+        (&format!("{tick} (global i32 (i32.const 0))"), "memory"),
+        (&format!("{tick} (memory 1)"), "globals"),
+    ] {
+        let wasm = wat::parse_str(format!("(module {module})")).unwrap();
+        let error = instrument(&wasm, 3).unwrap_err().to_string();
+        assert!(error.contains(missing), "{error}");
+    }
 }
