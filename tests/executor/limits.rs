@@ -76,6 +76,26 @@ pub(crate) async fn floods(stage: &ExecutorStage, source: &str) -> Result<()> {
     unharmed(stage).await
 }
 
+/// Runs a program that takes 20 MB, and sees to it that the memory limit is the request's own.
+pub(crate) async fn outgrows(stage: &ExecutorStage, source: &str) -> Result<()> {
+    let mut request = stage.request(source);
+    assert_eq!(stage.runs(&request).await?[0]["value"], 20_000_000);
+    request["limits"]["memoryBytes"] = json!(16 * 1024 * 1024);
+    assert_eq!(stage.runs(&request).await?[0]["limit"], "memory");
+    Ok(())
+}
+
+/// Calls the function `f` of a program, which never ends when it is given `true`, and sees to it that
+/// the next run of the same request is unharmed.
+pub(crate) async fn goes_on(stage: &ExecutorStage, source: &str) -> Result<()> {
+    let runs = stage
+        .calls(source, "f", &[json!([true]), json!([false])])
+        .await?;
+    assert_eq!(runs[0]["limit"], "time");
+    assert_eq!(runs[1]["value"], "fine");
+    Ok(())
+}
+
 /// Runs a program that takes most of the memory and gives back 42, several times in several requests
 /// at once, and sees to it that each run has all the memory there is.
 pub(crate) async fn take_turns(stage: &ExecutorStage, source: &str) -> Result<()> {

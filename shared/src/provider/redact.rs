@@ -8,7 +8,7 @@ use super::lenient::cut;
 /// The most bytes of a provider's words that are kept.
 pub const MAX_EXCERPT_BYTES: usize = 2048;
 
-const REDACTED: &str = "[redacted]";
+pub(super) const REDACTED: &str = "[redacted]";
 
 /// How the keys of well-known services begin, ours among them.
 const KEY_PREFIXES: [&str; 10] = [

@@ -8,10 +8,8 @@ use super::{
     ProviderReply, ProviderRequest, ProviderSettings, ReplyHeaders, Transport, TransportError,
 };
 use crate::configuration::HeaderSource;
+use crate::provider::redact::REDACTED;
 use std::time::Duration;
-
-/// What stands in the place of a secret.
-const REDACTED: &str = "[redacted]";
 
 /// A shorter secret is left: it may well be a word of an answer, as the `ollama` that some servers
 /// are given for a key.

@@ -111,22 +111,13 @@ impl Ended {
             ..latest.failure.clone()
         };
         let target = Some(&latest.target);
-        let settlement = match transition::defer(job, &failure, target, now) {
-            Settlement::RetryScheduled {
-                due_at,
-                code,
-                error,
-                ..
-            } => Settlement::RetryScheduled {
-                due_at,
-                counts_as_failure: counts && job.failures + 1 < job.max_attempts,
-                code,
-                error,
-            },
-            over @ (Settlement::Succeeded(_)
-            | Settlement::Failed { .. }
-            | Settlement::DeadLettered { .. }) => over,
-        };
+        let mut settlement = transition::defer(job, &failure, target, now);
+        if let Settlement::RetryScheduled {
+            counts_as_failure, ..
+        } = &mut settlement
+        {
+            *counts_as_failure = counts && job.failures + 1 < job.max_attempts;
+        }
         Self {
             fallbacks: records.collect(),
             ..Self::of(settlement, None, failure)

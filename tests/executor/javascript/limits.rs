@@ -1,10 +1,9 @@
 //! Programs that are ended by a limit, and those that are not.
 
 use anyhow::Result;
-use redrive_tests::stage::ExecutorStage;
 use serde_json::json;
 
-use crate::limits::{Ended, ends, floods, oversleeps, take_turns};
+use crate::limits::{Ended, ends, floods, goes_on, outgrows, oversleeps, take_turns};
 
 fn ended(source: &'static str, limit: &'static str, stdout: &'static str) -> Result<()> {
     let ended = Ended {
@@ -60,13 +59,7 @@ fn growing_memory_is_ended() -> Result<()> {
 
 #[test]
 fn memory_limit_is_the_requests_own() -> Result<()> {
-    crate::javascript(async |stage| {
-        let mut request = stage.request("new Uint8Array(20e6).length");
-        assert_eq!(stage.runs(&request).await?[0]["value"], 20_000_000);
-        request["limits"]["memoryBytes"] = json!(16 * 1024 * 1024);
-        assert_eq!(stage.runs(&request).await?[0]["limit"], "memory");
-        Ok(())
-    })
+    crate::javascript(async |stage| outgrows(stage, "new Uint8Array(20e6).length").await)
 }
 
 #[test]
@@ -161,13 +154,6 @@ fn flood_of_output_is_cut() -> Result<()> {
 
 #[test]
 fn run_after_a_limit_in_the_same_request_is_unharmed() -> Result<()> {
-    crate::javascript(async |stage: &ExecutorStage| {
-        let source = "function f(x) { while (x) {} return 'fine' }";
-        let runs = stage
-            .calls(source, "f", &[json!([true]), json!([false])])
-            .await?;
-        assert_eq!(runs[0]["limit"], "time");
-        assert_eq!(runs[1]["value"], "fine");
-        Ok(())
-    })
+    let source = "function f(x) { while (x) {} return 'fine' }";
+    crate::javascript(async |stage| goes_on(stage, source).await)
 }

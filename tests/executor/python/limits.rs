@@ -1,12 +1,10 @@
 //! Programs that are ended by a limit, and those that are not.
 
 use anyhow::Result;
-use redrive_tests::stage::ExecutorStage;
-use serde_json::json;
 
 use super::wrote;
 use crate::assert_told;
-use crate::limits::{Ended, ends, floods, oversleeps, take_turns};
+use crate::limits::{Ended, ends, floods, goes_on, outgrows, oversleeps, take_turns};
 
 fn ended(source: &'static str, limit: &'static str, stdout: &'static str) -> Result<()> {
     let ended = Ended {
@@ -58,13 +56,7 @@ fn large_runs_at_the_same_time_take_turns() -> Result<()> {
 
 #[test]
 fn memory_limit_is_the_requests_own() -> Result<()> {
-    crate::python(async |stage| {
-        let mut request = stage.request("len(bytearray(20 * 10**6))");
-        assert_eq!(stage.runs(&request).await?[0]["value"], 20_000_000);
-        request["limits"]["memoryBytes"] = json!(16 * 1024 * 1024);
-        assert_eq!(stage.runs(&request).await?[0]["limit"], "memory");
-        Ok(())
-    })
+    crate::python(async |stage| outgrows(stage, "len(bytearray(20 * 10**6))").await)
 }
 
 #[test]
@@ -121,13 +113,6 @@ fn flood_of_output_is_cut() -> Result<()> {
 
 #[test]
 fn run_after_a_limit_in_the_same_request_is_unharmed() -> Result<()> {
-    crate::python(async |stage: &ExecutorStage| {
-        let source = "def f(x):\n  while x: pass\n  return 'fine'";
-        let runs = stage
-            .calls(source, "f", &[json!([true]), json!([false])])
-            .await?;
-        assert_eq!(runs[0]["limit"], "time");
-        assert_eq!(runs[1]["value"], "fine");
-        Ok(())
-    })
+    let source = "def f(x):\n  while x: pass\n  return 'fine'";
+    crate::python(async |stage| goes_on(stage, source).await)
 }
