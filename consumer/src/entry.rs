@@ -2,15 +2,17 @@
 
 use crate::delivery::Batch;
 use crate::redirects;
-use crate::settings::{problems, run_settings, sweep_grace_seconds};
+use crate::settings::{configuration, problems, run_settings, sweep_grace_seconds};
 use crate::transport::WorkerTransport;
 use redrive_shared::circuit::CircuitMemory;
 use redrive_shared::cloudflare::{Bindings, Console, setting};
 use redrive_shared::dead_letter;
 use redrive_shared::log::{Event, Log};
 use redrive_shared::ports::Ports;
+use redrive_shared::queue::Lane;
 use redrive_shared::run::{Disposition, run_delivery};
 use redrive_shared::sweep::sweep;
+use redrive_shared::task;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use worker::worker_sys::{Context, MessageBatch};
@@ -39,7 +41,7 @@ fn start() {
     }
 }
 
-/// Takes a delivery of either queue and gives every message one answer.
+/// Takes a delivery of any of its queues and gives every message one answer.
 ///
 /// # Errors
 /// What JavaScript threw when the batch could not be read or answered, which makes the platform
@@ -51,27 +53,12 @@ pub async fn queue(batch: MessageBatch, env: Env, _context: Context) -> Result<(
         log_error("binding_missing", error.to_string());
         JsValue::from(error)
     })?;
-    let is_dead_letters =
-        setting(&env, "DEAD_LETTER_QUEUE").is_some_and(|name| name == batch.queue);
-    let dispositions = if is_dead_letters {
-        dead_letter::receive(&bindings, &batch.delivered).await
-    } else {
-        match run_settings(&env) {
-            Ok(settings) => {
-                run_delivery(
-                    &bindings,
-                    &WorkerTransport::new(&env),
-                    &settings,
-                    &CIRCUITS,
-                    &batch.delivered,
-                )
-                .await
-            }
-            Err(problem) => {
-                log_error("misconfigured", problem);
-                let delay_seconds = MISCONFIGURED_DELAY_SECONDS;
-                vec![Disposition::Retry { delay_seconds }; batch.delivered.len()]
-            }
+    let dispositions = match take(&bindings, &env, &batch).await {
+        Ok(dispositions) => dispositions,
+        Err(problem) => {
+            log_error("misconfigured", problem);
+            let delay_seconds = MISCONFIGURED_DELAY_SECONDS;
+            vec![Disposition::Retry { delay_seconds }; batch.delivered.len()]
         }
     };
     let retried = dispositions
@@ -85,6 +72,33 @@ pub async fn queue(batch: MessageBatch, env: Env, _context: Context) -> Result<(
             .with("retried", retried),
     );
     batch.answer(&dispositions)
+}
+
+/// Does what the messages of a queue ask for. A queue that no variable names carries single jobs.
+///
+/// # Errors
+/// A sentence that names a wrong setting: nothing was done.
+async fn take(bindings: &Bindings, env: &Env, batch: &Batch) -> Result<Vec<Disposition>, String> {
+    let is = |variable| setting(env, variable).is_some_and(|name| name == batch.queue);
+    if is("DEAD_LETTER_QUEUE") {
+        return Ok(dead_letter::receive(bindings, &batch.delivered).await);
+    }
+    if is("TASK_QUEUE") {
+        let configuration = configuration(env)?;
+        return Ok(task::receive(bindings, &configuration, &batch.delivered).await);
+    }
+    let lane = Lane::of(is("BULK_JOB_QUEUE"));
+    let settings = run_settings(env)?;
+    let transport = WorkerTransport::new(env);
+    Ok(run_delivery(
+        bindings,
+        &transport,
+        &settings,
+        &CIRCUITS,
+        lane,
+        &batch.delivered,
+    )
+    .await)
 }
 
 /// Runs the sweep, by the cron.

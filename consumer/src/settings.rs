@@ -2,9 +2,10 @@
 
 use crate::transport::is_bound;
 use redrive_shared::cloudflare::{Bindings, setting, whole_number};
-use redrive_shared::configuration::ConfigurationMemory;
+use redrive_shared::configuration::{Configuration, ConfigurationMemory};
 use redrive_shared::provider::Providers;
 use redrive_shared::run::RunSettings;
+use std::sync::Arc;
 use std::time::Duration;
 use worker::Env;
 
@@ -37,6 +38,15 @@ fn lease_margin(env: &Env) -> Result<Duration, String> {
 
 fn seconds(number: u32) -> Duration {
     Duration::from_secs(u64::from(number))
+}
+
+/// Whom jobs may ask.
+///
+/// # Errors
+/// A sentence that names what is wrong.
+pub(crate) fn configuration(env: &Env) -> Result<Arc<Configuration>, String> {
+    let found = CONFIGURATION.find(|name| setting(env, name));
+    found.map_err(|mistakes| mistakes.join("; "))
 }
 
 fn providers(env: &Env) -> Result<Providers, Vec<String>> {

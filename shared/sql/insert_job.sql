@@ -4,7 +4,7 @@
 INSERT INTO jobs (
   tenant_id, id, kind, state, attempt, failures, deferrals, rescues, dispatches, max_attempts,
   created_at_ms, deadline_seconds, deadline_at_ms, due_at_ms, model, ref_type, ref_id, idempotency_key, request_hash,
-  metadata, attempts, replays, dropped_answers, request
+  bulk, metadata, attempts, replays, dropped_answers, request
 )
-VALUES (?1, ?2, ?3, 'queued', 0, 0, 0, 0, 0, ?4, ?5, ?6, ?5 + 1000 * ?6, ?5, ?7, ?8, ?9, ?10, ?11, ?12, '[]', '[]', '[]', ?13)
+VALUES (?1, ?2, ?3, 'queued', 0, 0, 0, 0, 0, ?4, ?5, ?6, ?5 + 1000 * ?6, ?5, ?7, ?8, ?9, ?10, ?11, 0, ?12, '[]', '[]', '[]', ?13)
 ON CONFLICT DO NOTHING

@@ -5,6 +5,7 @@
 UPDATE jobs
 SET
   state = 'queued', failures = 0, rescues = min(rescues, 1), due_at_ms = ?4, completed_at_ms = NULL, expires_at_ms = NULL,
+  bulk = 0, replay_id = NULL,
   max_attempts = coalesce(?6, max_attempts),
   deadline_seconds = coalesce(?7, deadline_seconds),
   deadline_at_ms = ?4 + 1000 * coalesce(?7, deadline_seconds),

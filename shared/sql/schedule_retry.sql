@@ -1,10 +1,11 @@
 -- Commit, in the consumer: running -> retry_scheduled, fenced by the attempt.
--- ?5 is 1 when the attempt counts as a failure, ?6 is 1 when it is a deferral.
+-- ?5 is 1 when the attempt counts as a failure, ?6 is 1 when it is a deferral; ?10 what its calls cost, NULL: not known.
 -- Safe to repeat: zero rows when the job has left this attempt.
 UPDATE jobs
 SET
   state = 'retry_scheduled', due_at_ms = ?4, failures = failures + CAST(?5 AS INTEGER),
-  deferrals = deferrals + CAST(?6 AS INTEGER), error_code = ?7, error = ?8, attempts = ?9
+  deferrals = deferrals + CAST(?6 AS INTEGER), error_code = ?7, error = ?8, attempts = ?9,
+  cost_micro_usd = coalesce(cost_micro_usd + ?10, cost_micro_usd, CAST(?10 AS INTEGER))
 WHERE tenant_id = ?1 AND id = ?2 AND state = 'running' AND attempt = ?3
 RETURNING
   tenant_id, id, kind, state, attempt, failures, deferrals, rescues, max_attempts, created_at_ms,

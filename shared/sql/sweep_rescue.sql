@@ -17,4 +17,4 @@ WHERE (tenant_id, id) IN (
   )
   WHERE rescues < ?2 LIMIT ?3
 )
-RETURNING tenant_id, id
+RETURNING tenant_id, id, bulk

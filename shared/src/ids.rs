@@ -3,6 +3,10 @@
 //! Version 7 begins with the instant of creation in milliseconds, so ids of one kind sort by age
 //! and a page of jobs, newest first, is a range of the primary key.
 
+mod batch;
+
+pub use batch::BATCH_JOBS;
+
 use crate::clock::Instant;
 use crate::entropy::Entropy;
 use serde::{Deserialize, Serialize};
@@ -119,6 +123,21 @@ id!(
     /// Names an API key. It is not the key: it may be shown and logged.
     KeyId,
     "key_"
+);
+id!(
+    /// Names a batch: many jobs submitted as one.
+    BatchId,
+    "bat_"
+);
+id!(
+    /// Names a file that was uploaded or made.
+    FileId,
+    "file-"
+);
+id!(
+    /// Names a replay of many dead letters.
+    ReplayId,
+    "rep_"
 );
 id!(
     /// Names one HTTP request, in `X-Request-Id` and in the log.

@@ -41,6 +41,7 @@ pub mod status_cache;
 pub mod store;
 pub mod submit;
 pub mod sweep;
+pub mod task;
 pub mod transition;
 pub mod usage;
 

@@ -1,7 +1,7 @@
 //! What travels on the queues: ids only, as JSON text. The job itself is in the database.
 
 use crate::error_code::ErrorCode;
-use crate::ids::{JobId, TenantId};
+use crate::ids::{BatchId, JobId, ReplayId, TenantId};
 use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
 
@@ -28,6 +28,33 @@ pub struct DeadLetterMessage {
     pub attempt: u32,
     /// Why.
     pub code: ErrorCode,
+}
+
+/// Says that a batch or a replay has a step to take. The body of every message on the task queue.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TaskMessage {
+    /// Whose it is.
+    pub tenant_id: TenantId,
+    /// What has a step to take.
+    pub task: Task,
+}
+
+/// What goes on step by step.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "task", content = "id", rename_all = "snake_case")]
+pub enum Task {
+    /// A batch, whose lines become jobs.
+    Batch(BatchId),
+    /// A replay, which puts dead letters back.
+    Replay(ReplayId),
+}
+
+#[derive(Serialize, Deserialize)]
+struct TaskBody {
+    v: u8,
+    tenant: TenantId,
+    #[serde(flatten)]
+    task: Task,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -108,6 +135,36 @@ impl JobMessage {
     }
 }
 
+impl TaskMessage {
+    /// The body as text.
+    #[must_use]
+    pub fn encode(&self) -> String {
+        let body = TaskBody {
+            v: VERSION,
+            tenant: self.tenant_id.clone(),
+            task: self.task.clone(),
+        };
+        // A struct of numbers and text always has a JSON form.
+        serde_json::to_string(&body).unwrap_or_default()
+    }
+
+    /// Reads a body.
+    ///
+    /// # Errors
+    /// [`Undecodable`] when this code did not write it: record it and acknowledge.
+    pub fn decode(text: &str) -> Result<Self, Undecodable> {
+        let body: TaskBody =
+            serde_json::from_str(text).map_err(|error| Undecodable::Shape(difference(&error)))?;
+        if body.v != VERSION {
+            return Err(Undecodable::Version(body.v));
+        }
+        Ok(Self {
+            tenant_id: body.tenant,
+            task: body.task,
+        })
+    }
+}
+
 impl DeadLetterMessage {
     /// The body as text.
     #[must_use]
@@ -153,6 +210,23 @@ mod tests {
         };
         let decoded = JobMessage::decode(&message.encode()).expect("decodes");
         assert_eq!(decoded.job_id.as_str(), JOB);
+    }
+
+    #[test]
+    fn a_task_message_names_what_goes_on() {
+        let batch = "bat_0192f0c1000070008000000000000003";
+        let message = TaskMessage {
+            tenant_id: TENANT.parse().expect("valid"),
+            task: Task::Batch(batch.parse().expect("valid")),
+        };
+        let text = message.encode();
+        assert_eq!(
+            text,
+            format!(r#"{{"v":1,"tenant":"{TENANT}","task":"batch","id":"{batch}"}}"#)
+        );
+        assert_eq!(TaskMessage::decode(&text), Ok(message));
+        assert!(TaskMessage::decode(&text.replace("batch", "other")).is_err());
+        assert!(TaskMessage::decode(&text.replace("\"v\":1", "\"v\":2")).is_err());
     }
 
     #[test]

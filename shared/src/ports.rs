@@ -4,7 +4,7 @@ use crate::clock::Clock;
 use crate::database::Database;
 use crate::entropy::Entropy;
 use crate::log::Log;
-use crate::queue::Queue;
+use crate::queue::{Lane, Queue};
 use crate::status_cache::StatusCache;
 use crate::store::Store;
 
@@ -14,7 +14,7 @@ use crate::store::Store;
 pub trait Ports: Send + Sync {
     /// What the store runs on.
     type Database: Database;
-    /// The job queue and the dead-letter queue.
+    /// The job queues, the task queue and the dead-letter queue.
     type Queue: Queue;
     /// The cache of immutable job documents.
     type Cache: StatusCache;
@@ -27,8 +27,10 @@ pub trait Ports: Send + Sync {
 
     /// The store: the truth.
     fn store(&self) -> &Store<Self::Database>;
-    /// The queue that carries jobs.
-    fn jobs(&self) -> &Self::Queue;
+    /// The queue that carries the jobs of a lane.
+    fn jobs(&self, lane: Lane) -> &Self::Queue;
+    /// The queue that carries the steps of batches and replays.
+    fn tasks(&self) -> &Self::Queue;
     /// The queue that carries word of dead letters.
     fn dead_letters(&self) -> &Self::Queue;
     /// The status cache.

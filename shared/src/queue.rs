@@ -4,6 +4,36 @@ use crate::clock::Instant;
 use crate::log::{Event, Log};
 use crate::ports::Ports;
 
+/// By which queue a job's message goes. Those of bulk work never stand before a job that somebody
+/// waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Lane {
+    /// A job that was submitted, or replayed, by itself.
+    Single,
+    /// One of many: a job of a batch, or of a replay of many letters.
+    Bulk,
+}
+
+impl Lane {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Single, Self::Bulk];
+
+    /// The lane that a job's column `bulk` names.
+    #[must_use]
+    pub const fn of(bulk: bool) -> Self {
+        if bulk { Self::Bulk } else { Self::Single }
+    }
+
+    /// The lane's queue, as the log names it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Single => "jobs",
+            Self::Bulk => "bulk_jobs",
+        }
+    }
+}
+
 /// The message was not taken. The row in the database is the promise; the sweep sends again.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the queue did not take the message: {0}")]
@@ -35,7 +65,7 @@ pub trait Queue: Send + Sync {
     fn backlog(&self) -> impl Future<Output = Option<Backlog>> + Send;
 }
 
-/// Logs that messages were not taken. `queue` is `jobs` or `dead_letters`.
+/// Logs that messages were not taken. `queue` is `jobs`, `bulk_jobs`, `tasks` or `dead_letters`.
 pub(crate) fn log_send_failed(
     ports: &impl Ports,
     queue: &'static str,

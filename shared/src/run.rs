@@ -39,6 +39,7 @@ use crate::log::{Event, Log};
 use crate::message::JobMessage;
 use crate::ports::Ports;
 use crate::provider::{Providers, Transport};
+use crate::queue::Lane;
 use crate::repeat::repeat;
 use crate::store::{CIRCUITS_LIMIT, ClaimTerms, Claims};
 use delivery::{Board, Unclaimed};
@@ -85,7 +86,7 @@ impl RunSettings {
     }
 }
 
-/// Runs the jobs of one delivery of the job queue and says what is to become of each message.
+/// Runs the jobs of one delivery of a lane's queue and says what is to become of each message.
 ///
 /// `circuits` is what the isolate knows of the circuits, and outlives the delivery.
 /// Answers one [`Disposition`] a message, in order. Never fails: what goes wrong is logged and
@@ -95,6 +96,7 @@ pub async fn run_delivery<P: Ports, T: Transport>(
     transport: &T,
     settings: &RunSettings,
     circuits: &CircuitMemory,
+    lane: Lane,
     messages: &[Delivered],
 ) -> Vec<Disposition> {
     let started_at = ports.clock().now();
@@ -119,7 +121,7 @@ pub async fn run_delivery<P: Ports, T: Transport>(
             run.alone(&mut board, suspect).await;
         }
     }
-    delivery::renew_worn_out(ports, &mut board).await;
+    delivery::renew_worn_out(ports, lane, &mut board).await;
     board.into_dispositions()
 }
 
@@ -238,7 +240,7 @@ impl<P: Ports, T: Transport> Run<'_, P, T> {
 
 /// Seconds until a message whose batch failed is delivered again: longer when D1 is overloaded, and
 /// twice as long with each delivery, up to five minutes.
-fn retry_delay_seconds(error: &DatabaseError, deliveries: u32) -> u32 {
+pub(crate) fn retry_delay_seconds(error: &DatabaseError, deliveries: u32) -> u32 {
     const LONGEST: u32 = 300;
     let first: u32 = match error {
         DatabaseError::Transient(_) => 5,

@@ -26,7 +26,7 @@ pub use reading::{DeadLetterFilter, DeadLetterRecord, JobFilter, PAGE_LIMIT};
 pub use replaying::{Asked, NewReplay, ReplayStanding};
 pub use retaining::Deleted;
 pub use submitting::{KeyHolder, NewJob};
-pub use sweeping::{SweepLimits, Swept, SweptJob};
+pub use sweeping::{Needed, SweepLimits, Swept, SweptJob};
 pub use tenants::{
     PAYLOAD_RETENTION_SECONDS, RETENTION_SECONDS, TenantChange, TenantChanged, TenantRow,
 };

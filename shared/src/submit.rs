@@ -7,7 +7,7 @@ use crate::ids::{JobId, TenantId};
 use crate::job::Kind;
 use crate::message::JobMessage;
 use crate::ports::Ports;
-use crate::queue::{Queue, log_send_failed};
+use crate::queue::{Lane, Queue, log_send_failed};
 use crate::repeat::repeat;
 use crate::request::{ExecuteRequest, ExecuteTestsRequest, GenerateRequest, Submission};
 use crate::store::NewJob;
@@ -170,8 +170,9 @@ pub(crate) async fn send<P: Ports>(ports: &P, tenant: &TenantId, job: &JobId) {
         tenant_id: tenant.clone(),
         job_id: job.clone(),
     };
-    if let Err(error) = ports.jobs().send(vec![message.encode()], 0).await {
-        log_send_failed(ports, "jobs", 1, &error);
+    let queue = ports.jobs(Lane::Single);
+    if let Err(error) = queue.send(vec![message.encode()], 0).await {
+        log_send_failed(ports, Lane::Single.as_str(), 1, &error);
     }
 }
 

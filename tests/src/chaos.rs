@@ -170,6 +170,8 @@ impl Day {
             cache_get: CallFaults::at(probability),
             cache_put: CallFaults::at(probability),
             jobs: queue.clone(),
+            bulk_jobs: queue.clone(),
+            tasks: queue.clone(),
             dead_letters: queue,
             executors: CallFaults::at(probability),
         };

@@ -45,6 +45,8 @@ function faulty({ FAULTS: _, ...env }) {
     DB: new D1Database(env.DB, plan.of("database", "DB")),
     STATUS: new KvNamespace(env.STATUS, plan.of("cacheGet", "STATUS"), plan.of("cachePut", "STATUS")),
     JOBS: new WorkerQueue(env.JOBS, plan.of("jobs", "JOBS")),
+    BULK_JOBS: new WorkerQueue(env.BULK_JOBS, plan.of("bulkJobs", "BULK_JOBS")),
+    TASKS: new WorkerQueue(env.TASKS, plan.of("tasks", "TASKS")),
     DEAD_LETTERS: new WorkerQueue(env.DEAD_LETTERS, plan.of("deadLetters", "DEAD_LETTERS")),
   };
 }

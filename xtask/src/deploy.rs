@@ -182,6 +182,8 @@ mod tests {
             "d1 create redrive-staging",
             "kv namespace create redrive-status-staging",
             "queues create redrive-jobs-staging",
+            "queues create redrive-bulk-jobs-staging",
+            "queues create redrive-tasks-staging",
             "queues create redrive-dead-letters-staging",
             "d1 migrations apply redrive-staging --remote",
         ] {

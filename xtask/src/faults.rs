@@ -48,6 +48,10 @@ pub struct WorkerFaults {
     pub cache_put: CallFaults,
     /// The queue `JOBS`.
     pub jobs: QueueFaults,
+    /// The queue `BULK_JOBS`.
+    pub bulk_jobs: QueueFaults,
+    /// The queue `TASKS`.
+    pub tasks: QueueFaults,
     /// The queue `DEAD_LETTERS`.
     pub dead_letters: QueueFaults,
     /// The Workers that run code, `EXECUTOR_JAVASCRIPT` and `EXECUTOR_PYTHON`. What a call has in it

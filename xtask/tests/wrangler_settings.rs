@@ -194,19 +194,26 @@ fn consumer_takes_every_queue_that_is_written_to() {
 fn dead_letters_go_to_the_dead_letter_queue_of_their_own_environment() {
     let files = read();
     for name in ENVIRONMENTS {
-        let [jobs, dead_letters] = queue_names(&files.consumer, name).try_into().unwrap();
+        let [jobs, bulk_jobs, tasks, dead_letters] =
+            queue_names(&files.consumer, name).try_into().unwrap();
         let consumer = environment(&files.consumer, name);
         let consumers = tables(consumer, &["queues", "consumers"]);
-        assert_eq!(consumers[0]["queue"].as_str(), Some(jobs.as_str()));
-        assert_eq!(
-            consumers[0]["dead_letter_queue"].as_str(),
-            Some(dead_letters.as_str())
-        );
-        assert_eq!(
-            consumer["vars"]["DEAD_LETTER_QUEUE"].as_str(),
-            Some(dead_letters.as_str())
-        );
-        assert!(!consumers[1].contains_key("dead_letter_queue"));
+        for (index, queue) in [&jobs, &bulk_jobs, &tasks].into_iter().enumerate() {
+            assert_eq!(consumers[index]["queue"].as_str(), Some(queue.as_str()));
+            assert_eq!(
+                consumers[index]["dead_letter_queue"].as_str(),
+                Some(dead_letters.as_str())
+            );
+        }
+        for (variable, queue) in [
+            ("BULK_JOB_QUEUE", &bulk_jobs),
+            ("TASK_QUEUE", &tasks),
+            ("DEAD_LETTER_QUEUE", &dead_letters),
+        ] {
+            let named = consumer["vars"][variable].as_str();
+            assert_eq!(named, Some(queue.as_str()), "{variable}");
+        }
+        assert!(!consumers[3].contains_key("dead_letter_queue"));
     }
 }
 

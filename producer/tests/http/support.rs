@@ -18,6 +18,7 @@ use redrive_shared::native::{
 };
 use redrive_shared::ports::Ports;
 use redrive_shared::provider::Provider;
+use redrive_shared::queue::Lane;
 use redrive_shared::store::Store;
 use serde_json::{Value, json};
 use std::sync::{Arc, Barrier, Mutex};
@@ -32,6 +33,8 @@ pub(crate) const START: Instant = Instant::from_millis(1_795_258_517_372);
 pub(crate) struct TestPorts {
     pub(crate) store: Store<ScriptedDatabase>,
     pub(crate) jobs: MemoryQueue,
+    pub(crate) bulk_jobs: MemoryQueue,
+    pub(crate) tasks: MemoryQueue,
     pub(crate) dead_letters: MemoryQueue,
     pub(crate) cache: MemoryStatusCache,
     pub(crate) clock: ManualClock,
@@ -50,8 +53,14 @@ impl Ports for TestPorts {
     fn store(&self) -> &Store<ScriptedDatabase> {
         &self.store
     }
-    fn jobs(&self) -> &MemoryQueue {
-        &self.jobs
+    fn jobs(&self, lane: Lane) -> &MemoryQueue {
+        match lane {
+            Lane::Single => &self.jobs,
+            Lane::Bulk => &self.bulk_jobs,
+        }
+    }
+    fn tasks(&self) -> &MemoryQueue {
+        &self.tasks
     }
     fn dead_letters(&self) -> &MemoryQueue {
         &self.dead_letters
@@ -125,6 +134,8 @@ impl Api {
         let ports = TestPorts {
             store: Store::new(ScriptedDatabase::in_memory()),
             jobs: MemoryQueue::default(),
+            bulk_jobs: MemoryQueue::default(),
+            tasks: MemoryQueue::default(),
             dead_letters: MemoryQueue::default(),
             cache: MemoryStatusCache::default(),
             clock: ManualClock::at(START),

@@ -1,14 +1,18 @@
 use super::{CloudflareQueue, Console, D1, Kv, Meter, WebCrypto, WorkerClock};
 use crate::ports::Ports;
+use crate::queue::Lane;
 use crate::store::Store;
 use std::sync::Arc;
 use worker::Env;
 
-/// The bindings that both Workers have, for one invocation: `DB`, `JOBS`, `DEAD_LETTERS`, `STATUS`.
+/// The bindings that both Workers have, for one invocation: `DB`, `STATUS`, and the queues `JOBS`,
+/// `BULK_JOBS`, `TASKS` and `DEAD_LETTERS`.
 #[derive(Debug)]
 pub struct Bindings {
     store: Store<D1>,
     jobs: CloudflareQueue,
+    bulk_jobs: CloudflareQueue,
+    tasks: CloudflareQueue,
     dead_letters: CloudflareQueue,
     cache: Kv,
     log: Console,
@@ -24,6 +28,8 @@ impl Bindings {
         Ok(Self {
             store: Store::new(D1::new(env.d1("DB")?, meter.clone())),
             jobs: CloudflareQueue::new(env.queue("JOBS")?, meter.clone()),
+            bulk_jobs: CloudflareQueue::new(env.queue("BULK_JOBS")?, meter.clone()),
+            tasks: CloudflareQueue::new(env.queue("TASKS")?, meter.clone()),
             dead_letters: CloudflareQueue::new(env.queue("DEAD_LETTERS")?, meter.clone()),
             cache: Kv::new(env.kv("STATUS")?, meter.clone()),
             log: Console::new(meter),
@@ -42,8 +48,14 @@ impl Ports for Bindings {
     fn store(&self) -> &Store<D1> {
         &self.store
     }
-    fn jobs(&self) -> &CloudflareQueue {
-        &self.jobs
+    fn jobs(&self, lane: Lane) -> &CloudflareQueue {
+        match lane {
+            Lane::Single => &self.jobs,
+            Lane::Bulk => &self.bulk_jobs,
+        }
+    }
+    fn tasks(&self) -> &CloudflareQueue {
+        &self.tasks
     }
     fn dead_letters(&self) -> &CloudflareQueue {
         &self.dead_letters

@@ -2,6 +2,7 @@ use super::{ManualClock, MemoryLog, MemoryQueue, MemoryStatusCache, SeededEntrop
 use crate::clock::Instant;
 use crate::database::Database;
 use crate::ports::Ports;
+use crate::queue::Lane;
 use crate::store::Store;
 
 /// Every port of a native process, each open to the test that made it.
@@ -9,8 +10,12 @@ use crate::store::Store;
 pub struct NativePorts<D> {
     /// The store.
     pub store: Store<D>,
-    /// The job queue.
+    /// The queue of single jobs.
     pub jobs: MemoryQueue,
+    /// The queue of bulk jobs.
+    pub bulk_jobs: MemoryQueue,
+    /// The task queue.
+    pub tasks: MemoryQueue,
     /// The dead-letter queue.
     pub dead_letters: MemoryQueue,
     /// The status cache.
@@ -29,6 +34,8 @@ impl<D: Database> NativePorts<D> {
         Self {
             store: Store::new(database),
             jobs: MemoryQueue::default(),
+            bulk_jobs: MemoryQueue::default(),
+            tasks: MemoryQueue::default(),
             dead_letters: MemoryQueue::default(),
             cache: MemoryStatusCache::default(),
             clock: ManualClock::at(now),
@@ -49,8 +56,14 @@ impl<D: Database> Ports for NativePorts<D> {
     fn store(&self) -> &Store<D> {
         &self.store
     }
-    fn jobs(&self) -> &MemoryQueue {
-        &self.jobs
+    fn jobs(&self, lane: Lane) -> &MemoryQueue {
+        match lane {
+            Lane::Single => &self.jobs,
+            Lane::Bulk => &self.bulk_jobs,
+        }
+    }
+    fn tasks(&self) -> &MemoryQueue {
+        &self.tasks
     }
     fn dead_letters(&self) -> &MemoryQueue {
         &self.dead_letters

@@ -15,7 +15,7 @@ pub struct SqliteDatabase {
 }
 
 /// Every migration, in order: the name of its file, and its text. A test holds the list to the folder.
-pub const MIGRATIONS: [(&str, &str); 4] = [
+pub const MIGRATIONS: [(&str, &str); 5] = [
     (
         "0001_pipeline.sql",
         include_str!("../../../migrations/0001_pipeline.sql"),
@@ -31,6 +31,10 @@ pub const MIGRATIONS: [(&str, &str); 4] = [
     (
         "0004_finish_reasons.sql",
         include_str!("../../../migrations/0004_finish_reasons.sql"),
+    ),
+    (
+        "0005_bulk.sql",
+        include_str!("../../../migrations/0005_bulk.sql"),
     ),
 ];
 

@@ -7,7 +7,7 @@ use crate::job::{JobStanding, JobState};
 use crate::log::{Event, Log};
 use crate::message::{JobMessage, Undecodable};
 use crate::ports::Ports;
-use crate::queue::{Queue, log_send_failed};
+use crate::queue::{Lane, Queue, log_send_failed};
 use crate::repeat::repeat;
 use crate::store::{EARLY_MS, MAX_RESCUES};
 
@@ -244,7 +244,7 @@ pub(super) async fn expire<P: Ports>(ports: &P, board: &mut Board<'_>, late: &[J
 
 /// Sends a message anew that the platform has delivered so often that it would soon take it for
 /// undeliverable, and lets go of the old one. How often a job may be deferred is the job's affair.
-pub(super) async fn renew_worn_out<P: Ports>(ports: &P, board: &mut Board<'_>) {
+pub(super) async fn renew_worn_out<P: Ports>(ports: &P, lane: Lane, board: &mut Board<'_>) {
     for (message, decoded, decided) in &mut board.rows {
         let (Ok(job), Some(Disposition::Retry { delay_seconds })) = (&*decoded, *decided) else {
             continue;
@@ -252,9 +252,10 @@ pub(super) async fn renew_worn_out<P: Ports>(ports: &P, board: &mut Board<'_>) {
         if message.deliveries < WORN_OUT_DELIVERIES {
             continue;
         }
-        match ports.jobs().send(vec![job.encode()], delay_seconds).await {
+        let queue = ports.jobs(lane);
+        match queue.send(vec![job.encode()], delay_seconds).await {
             Ok(()) => *decided = Some(Disposition::Acknowledge),
-            Err(error) => log_send_failed(ports, "jobs", 1, &error),
+            Err(error) => log_send_failed(ports, lane.as_str(), 1, &error),
         }
     }
 }

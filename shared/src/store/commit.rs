@@ -107,7 +107,7 @@ pub(super) fn json(value: &impl serde::Serialize) -> Value {
     Value::Text(serde_json::to_string(value).unwrap_or_default())
 }
 
-fn count(number: Option<u64>) -> Value {
+pub(super) fn count(number: Option<u64>) -> Value {
     number.and_then(|number| i64::try_from(number).ok()).into()
 }
 
@@ -159,6 +159,7 @@ impl Commit {
             self.finished_at.into(),
             answered.model.as_str().into(),
             json(&self.attempts),
+            count(self.cost()),
         ]);
         Statement::new(include_str!("../../sql/complete_job.sql"), parameters)
     }
@@ -179,6 +180,7 @@ impl Commit {
             code.as_str().into(),
             json(error),
             json(&self.attempts),
+            count(self.cost()),
         ]);
         Statement::new(sql, parameters)
     }

@@ -1,6 +1,6 @@
 //! Answers that met a closed fence: what they cost is kept.
 
-use super::commit::json;
+use super::commit::{count, json};
 use super::{Commit, Settlement, Store, usage};
 use crate::database::{Database, DatabaseError, Statement};
 use crate::job::{DroppedAnswer, FallbackRecord, JobRecord};
@@ -62,7 +62,7 @@ impl<D: Database> Store<D> {
             commit.job_id.as_str().into(),
         ];
         let mut parameters = key.clone();
-        parameters.extend([dropped.attempt.into(), json(&dropped)]);
+        parameters.extend([dropped.attempt.into(), json(&dropped), count(commit.cost())]);
         let record = include_str!("../../sql/record_dropped_answer.sql");
         let read = include_str!("../../sql/get_job.sql");
         let usage = usage::record_dropped(commit);

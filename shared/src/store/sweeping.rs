@@ -5,8 +5,9 @@ use crate::clock::Instant;
 use crate::database::{Database, DatabaseError, Statement, StatementResult, Value};
 use crate::error_code::ErrorCode;
 use crate::ids::{JobId, TenantId};
-use crate::job::ErrorDetail;
+use crate::job::{ErrorDetail, flag};
 use crate::message::{DeadLetterMessage, JobMessage};
+use crate::queue::Lane;
 use serde::Deserialize;
 
 /// How much one sweep does, and how long it waits before it calls a message lost.
@@ -14,8 +15,10 @@ use serde::Deserialize;
 pub struct SweepLimits {
     /// Rows each statement moves at most.
     pub rows: u32,
-    /// A job that waits and was due at this instant or before has lost its message.
+    /// A single job that waits and was due at this instant or before has lost its message.
     pub overdue: Instant,
+    /// The same of a bulk job.
+    pub overdue_bulk: Instant,
 }
 
 /// A job that the sweep dead-lettered.
@@ -46,13 +49,27 @@ impl From<SweptJob> for DeadLetterMessage {
 struct Pair {
     tenant_id: TenantId,
     id: JobId,
+    #[serde(deserialize_with = "flag")]
+    bulk: bool,
 }
 
-impl From<Pair> for JobMessage {
+/// A message that a job needs, and its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Needed {
+    /// By which queue it goes.
+    pub lane: Lane,
+    /// The message.
+    pub message: JobMessage,
+}
+
+impl From<Pair> for Needed {
     fn from(pair: Pair) -> Self {
         Self {
-            tenant_id: pair.tenant_id,
-            job_id: pair.id,
+            lane: Lane::of(pair.bulk),
+            message: JobMessage {
+                tenant_id: pair.tenant_id,
+                job_id: pair.id,
+            },
         }
     }
 }
@@ -63,9 +80,9 @@ pub struct Swept {
     /// Dead-lettered: the lease ran out for the last time allowed, or the deadline passed.
     pub dead_lettered: Vec<SweptJob>,
     /// Back in `queued` because the lease ran out; each needs its message.
-    pub rescued: Vec<JobMessage>,
+    pub rescued: Vec<Needed>,
     /// Still waiting, but the message is missing; each needs its message.
-    pub redispatched: Vec<JobMessage>,
+    pub redispatched: Vec<Needed>,
 }
 
 /// Rows that a statement looks at in search of those it moves, the ones first that are due the
@@ -105,7 +122,7 @@ fn lost() -> Value {
     ))
 }
 
-fn messages(result: StatementResult) -> Result<Vec<JobMessage>, DatabaseError> {
+fn messages(result: StatementResult) -> Result<Vec<Needed>, DatabaseError> {
     let pairs = result.decode::<Pair>()?;
     Ok(pairs.into_iter().map(Into::into).collect())
 }
@@ -129,7 +146,12 @@ impl<D: Database> Store<D> {
             ]
         };
         let late = vec![now.into(), rows.clone(), past_deadline(), LOOKED_AT.into()];
-        let missing = vec![now.into(), limits.overdue.into(), rows.clone()];
+        let missing = vec![
+            now.into(),
+            limits.overdue.into(),
+            rows.clone(),
+            limits.overdue_bulk.into(),
+        ];
         let mut results = self
             .batch(vec![
                 Statement::new(include_str!("../../sql/sweep_poison.sql"), over(poison())),

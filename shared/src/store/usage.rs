@@ -63,6 +63,13 @@ impl Commit {
             .chain(given_up)
     }
 
+    /// What the calls of the attempt cost, as far as it is known and believed.
+    pub(super) fn cost(&self) -> Option<Cost> {
+        let costs = self.calls().filter_map(|call| call.cost);
+        let believed = costs.filter(|cost| *cost <= HIGHEST_COST);
+        believed.reduce(Cost::saturating_add)
+    }
+
     fn call_rows(&self) -> impl Iterator<Item = CallRow<'_>> {
         let day = Day::of(self.finished_at);
         self.calls().map(move |call| {

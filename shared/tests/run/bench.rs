@@ -11,6 +11,7 @@ use redrive_shared::native::{
     Fault, FaultyDatabase, NativePorts, Scripted, ScriptedTransport, SqliteDatabase,
 };
 use redrive_shared::provider::{Provider, Providers};
+use redrive_shared::queue::Lane;
 use redrive_shared::run::{Delivered, Disposition, RunSettings, run_delivery};
 use redrive_shared::store::NewJob;
 use std::collections::BTreeMap;
@@ -96,6 +97,7 @@ impl Bench {
             transport,
             &self.settings,
             &self.circuits,
+            Lane::Single,
             messages,
         )
         .await

@@ -13,6 +13,7 @@ use redrive_shared::error_code::ErrorCode;
 use redrive_shared::ids::JobId;
 use redrive_shared::job::{AttemptOutcome, JobRecord, JobState, Kind};
 use redrive_shared::provider::{Provider, Providers};
+use redrive_shared::queue::Lane;
 use redrive_shared::request::{GenerateInput, Message, OnContentFilter, OnRefusal, Role, Target};
 use redrive_shared::run::run_delivery;
 use redrive_shared::store::NewJob;
@@ -80,7 +81,15 @@ async fn run(bench: &Bench, crowd: &Crowd<'_>, job: &JobId) -> JobRecord {
     bench.ports.clock.advance_millis(wait.max(0));
     let messages = [bench.message(job)];
     let ports = &bench.ports;
-    run_delivery(ports, crowd, &bench.settings, &bench.circuits, &messages).await;
+    run_delivery(
+        ports,
+        crowd,
+        &bench.settings,
+        &bench.circuits,
+        Lane::Single,
+        &messages,
+    )
+    .await;
     bench.read(job).await
 }
 
@@ -343,7 +352,15 @@ async fn a_provider_that_is_not_configured_any_more_is_passed_over() {
     let messages = [bench.message(&job)];
     let ports = &bench.ports;
     let settings = &bench.settings;
-    let dispositions = run_delivery(ports, &crowd, settings, &bench.circuits, &messages).await;
+    let dispositions = run_delivery(
+        ports,
+        &crowd,
+        settings,
+        &bench.circuits,
+        Lane::Single,
+        &messages,
+    )
+    .await;
     assert_eq!(dispositions, [ACK]);
     let record = bench.read(&job).await;
     assert_eq!(record.state, JobState::Succeeded);

@@ -12,6 +12,7 @@ use redrive_shared::ids::JobId;
 use redrive_shared::job::{AttemptOutcome, JobState, Kind};
 use redrive_shared::native::ScriptedTransport;
 use redrive_shared::provider::TransportError;
+use redrive_shared::queue::Lane;
 use redrive_shared::run::{Disposition, run_delivery};
 use redrive_shared::store::NewJob;
 use std::collections::BTreeMap;
@@ -268,6 +269,7 @@ async fn a_job_whose_deadline_comes_before_the_circuit_may_close_is_dead_lettere
                 &provider,
                 &bench.settings,
                 &circuits,
+                Lane::Single,
                 &message,
             )
             .await;
@@ -312,7 +314,15 @@ async fn a_hint_that_ends_before_the_deadline_is_waited_for() {
         let provider = Provider::new(&bench, move |_| Ok(reply(429, "x", Some(hint))));
         let message = [bench.message(&job)];
         let (ports, settings) = (&bench.ports, &bench.settings);
-        run_delivery(ports, &provider, settings, &bench.circuits, &message).await;
+        run_delivery(
+            ports,
+            &provider,
+            settings,
+            &bench.circuits,
+            Lane::Single,
+            &message,
+        )
+        .await;
         let record = bench.read(&job).await;
         assert_eq!(record.state, state, "{hint}");
         if let Some(due_at) = record.due_at {

@@ -9,6 +9,7 @@ use redrive_shared::job::{AttemptOutcome, JobState};
 use redrive_shared::message::JobMessage;
 use redrive_shared::native::{Fault, ScriptedTransport};
 use redrive_shared::provider::{ProviderReply, ProviderRequest, Transport, TransportError};
+use redrive_shared::queue::Lane;
 use redrive_shared::run::{Delivered, Disposition, run_delivery};
 use redrive_shared::sweep::sweep;
 use std::time::Duration;
@@ -47,6 +48,7 @@ fn deliver_all(bench: &Bench, transport: &Deadly, messages: &[Delivered]) {
         transport,
         &bench.settings,
         &bench.circuits,
+        Lane::Single,
         messages,
     );
     drop(run.now_or_never());
@@ -196,6 +198,7 @@ async fn what_a_dropped_answer_cost_is_kept_with_the_job() {
             &transport,
             &bench.settings,
             &bench.circuits,
+            Lane::Single,
             &message
         )
         .await,

@@ -6,6 +6,7 @@ use redrive_shared::ids::JobId;
 use redrive_shared::job::JobState;
 use redrive_shared::native::{Fault, ScriptedTransport};
 use redrive_shared::provider::TransportError;
+use redrive_shared::queue::Lane;
 use redrive_shared::run::{Delivered, Disposition, run_delivery};
 use std::time::Duration;
 
@@ -45,6 +46,7 @@ async fn an_answer_that_comes_after_the_cancellation_is_dropped_and_counted() {
         &late,
         &bench.settings,
         &bench.circuits,
+        Lane::Single,
         &message,
     )
     .await;

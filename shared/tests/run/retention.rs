@@ -9,6 +9,7 @@ use redrive_shared::native::{
     Fault, FaultyDatabase, ManualClock, MemoryLog, MemoryQueue, MemoryStatusCache,
     ScriptedTransport, SeededEntropy, SqliteDatabase,
 };
+use redrive_shared::queue::Lane;
 use redrive_shared::store::Store;
 use redrive_shared::sweep::sweep;
 use std::time::Duration;
@@ -168,8 +169,14 @@ impl<'a> redrive_shared::ports::Ports for Slow<'a> {
     fn store(&self) -> &Store<Self::Database> {
         &self.ports.store
     }
-    fn jobs(&self) -> &MemoryQueue {
-        &self.ports.jobs
+    fn jobs(&self, lane: Lane) -> &MemoryQueue {
+        match lane {
+            Lane::Single => &self.ports.jobs,
+            Lane::Bulk => &self.ports.bulk_jobs,
+        }
+    }
+    fn tasks(&self) -> &MemoryQueue {
+        &self.ports.tasks
     }
     fn dead_letters(&self) -> &MemoryQueue {
         &self.ports.dead_letters

@@ -9,7 +9,10 @@ use redrive_shared::ids::{DeliveryId, JobId, TenantId};
 use redrive_shared::job::{AttemptRecord, ClaimedJob, ErrorDetail, JobRecord, Kind};
 use redrive_shared::message::JobMessage;
 use redrive_shared::native::SeededEntropy;
-use redrive_shared::store::{Answered, ClaimTerms, Claims, Commit, NewJob, Settlement, Store};
+use redrive_shared::queue::Lane;
+use redrive_shared::store::{
+    Answered, ClaimTerms, Claims, Commit, Needed, NewJob, Settlement, Store,
+};
 use redrive_shared::transition;
 use std::collections::BTreeMap;
 
@@ -48,6 +51,14 @@ impl Tenant {
         let job = self.job(START);
         store.insert_job(&job).await.expect("the job is stored");
         job.id
+    }
+
+    /// What the sweep needs for a job that was submitted by itself.
+    pub(super) fn needed(&self, job: &JobId) -> Needed {
+        Needed {
+            lane: Lane::Single,
+            message: self.message(job),
+        }
     }
 
     pub(super) fn message(&self, job: &JobId) -> JobMessage {

@@ -44,9 +44,10 @@ pub(super) async fn a_job_that_was_rescued_is_claimed_with_suspects_only<D: Data
     let limits = SweepLimits {
         rows: 10,
         overdue: START,
+        overdue_bulk: START,
     };
     let swept = store.sweep(over, limits).await.expect("sweeps");
-    assert_eq!(swept.rescued, [tenant.message(&suspect)]);
+    assert_eq!(swept.rescued, [tenant.needed(&suspect)]);
     let neighbour = tenant.submit(store).await;
     let delivery = tenant.delivery();
     let claims = tenant

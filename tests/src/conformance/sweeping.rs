@@ -13,6 +13,7 @@ async fn sweep_rows<D: Database>(store: &Store<D>, now: Instant, rows: u32) -> S
     let limits = SweepLimits {
         rows,
         overdue: now.plus_seconds(-60),
+        overdue_bulk: now.plus_seconds(-60),
     };
     store.sweep(now, limits).await.expect("the sweep runs")
 }
@@ -30,7 +31,7 @@ pub(super) async fn an_expired_lease_is_queued_again<D: Database>(store: &Store<
         Swept::default()
     );
     let now = START.plus_seconds(LEASE_SECONDS);
-    assert_eq!(sweep(store, now).await.rescued, [tenant.message(&job)]);
+    assert_eq!(sweep(store, now).await.rescued, [tenant.needed(&job)]);
     let record = tenant.read(store, &job).await;
     assert_eq!(
         (record.state, record.rescues, record.due_at),
@@ -99,7 +100,7 @@ pub(super) async fn a_missing_message_is_sent_again_after_the_grace<D: Database>
     let job = tenant.submit(store).await;
     assert_eq!(sweep(store, START.plus_seconds(59)).await, Swept::default());
     let now = START.plus_seconds(60);
-    assert_eq!(sweep(store, now).await.redispatched, [tenant.message(&job)]);
+    assert_eq!(sweep(store, now).await.redispatched, [tenant.needed(&job)]);
     assert_eq!(tenant.read(store, &job).await.state, JobState::Queued);
     assert!(tenant.claim(store, &job, now).await.is_some());
 }
@@ -110,8 +111,8 @@ pub(super) async fn a_second_sweep_finds_nothing<D: Database>(store: &Store<D>) 
     tenant.claim(store, &leased, START).await.expect("claimed");
     let now = START.plus_seconds(LEASE_SECONDS);
     let first = sweep(store, now).await;
-    assert_eq!(first.rescued, [tenant.message(&leased)]);
-    assert_eq!(first.redispatched, [tenant.message(&waiting)]);
+    assert_eq!(first.rescued, [tenant.needed(&leased)]);
+    assert_eq!(first.redispatched, [tenant.needed(&waiting)]);
     assert_eq!(sweep(store, now).await, Swept::default());
 }
 
@@ -179,11 +180,11 @@ pub(super) async fn a_crowd_that_cannot_be_moved_stops_nobody_behind_it<D: Datab
         moved.rescued.extend(swept.rescued);
         moved.redispatched.extend(swept.redispatched);
     }
-    assert_eq!(moved.rescued, [tenant.message(&lost)]);
-    assert!(moved.redispatched.contains(&tenant.message(&fresh.id)));
+    assert_eq!(moved.rescued, [tenant.needed(&lost)]);
+    assert!(moved.redispatched.contains(&tenant.needed(&fresh.id)));
     for job in &crowd {
         let ended = moved.dead_lettered.iter().any(|letter| letter.id == *job);
-        let sent = moved.redispatched.contains(&tenant.message(job));
+        let sent = moved.redispatched.contains(&tenant.needed(job));
         assert!(ended || sent, "a delivery ends what a sweep sends");
     }
 }

@@ -140,6 +140,7 @@ impl<D: Database, M: Fn() -> u64> Bench<'_, D, M> {
         let limits = SweepLimits {
             rows: SWEPT,
             overdue,
+            overdue_bulk: overdue,
         };
         let swept = self.cost(operation, self.store.sweep(now, limits)).await;
         let swept = swept.expect("the sweep runs");

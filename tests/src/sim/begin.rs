@@ -13,6 +13,7 @@ use redrive_shared::circuit::CircuitMemory;
 use redrive_shared::configuration::Configuration;
 use redrive_shared::dead_letter;
 use redrive_shared::ids::{JobId, KeyId, TenantId};
+use redrive_shared::queue::Lane;
 use redrive_shared::replay::{Overrides, ReplayRequest, replay};
 use redrive_shared::request::Known;
 use redrive_shared::run::run_delivery;
@@ -93,7 +94,15 @@ impl World {
         self.begin(start.id, async move {
             let (ports, circuits) = (&start.ports, &start.circuits);
             let transport = ports.transport();
-            let dispositions = run_delivery(ports, transport, &settings, circuits, &messages).await;
+            let dispositions = run_delivery(
+                ports,
+                transport,
+                &settings,
+                circuits,
+                Lane::Single,
+                &messages,
+            )
+            .await;
             Ending::Delivered(messages, dispositions)
         });
     }

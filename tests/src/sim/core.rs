@@ -15,6 +15,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The name of the job queue.
 pub(crate) const JOBS: &str = "redrive-jobs";
+/// The name of the queue of bulk jobs.
+pub(crate) const BULK_JOBS: &str = "redrive-bulk-jobs";
+/// The name of the task queue.
+pub(crate) const TASKS: &str = "redrive-tasks";
 /// The name of the dead-letter queue.
 pub(crate) const LETTERS: &str = "redrive-dead-letters";
 
@@ -32,6 +36,8 @@ pub(crate) struct Core {
     pub(crate) entropy: SeededEntropy,
     pub(crate) gates: Mutex<Gates>,
     pub(crate) jobs: Mutex<Lane>,
+    pub(crate) bulk_jobs: Mutex<Lane>,
+    pub(crate) tasks: Mutex<Lane>,
     pub(crate) letters: Mutex<Lane>,
     pub(crate) kept: Mutex<Kept>,
     pub(crate) witness: Mutex<Witness>,
@@ -52,6 +58,8 @@ impl Core {
             entropy: SeededEntropy::new(seed),
             gates: Mutex::default(),
             jobs: Mutex::default(),
+            bulk_jobs: Mutex::default(),
+            tasks: Mutex::default(),
             letters: Mutex::default(),
             kept: Mutex::default(),
             witness: Mutex::default(),
@@ -74,10 +82,11 @@ impl Core {
 
     /// The queue of this name.
     pub(crate) fn lane(&self, name: &str) -> &Mutex<Lane> {
-        if name == LETTERS {
-            &self.letters
-        } else {
-            &self.jobs
+        match name {
+            LETTERS => &self.letters,
+            BULK_JOBS => &self.bulk_jobs,
+            TASKS => &self.tasks,
+            _ => &self.jobs,
         }
     }
 

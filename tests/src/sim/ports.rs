@@ -1,6 +1,6 @@
 //! The ports of one run: each effect waits at a gate, then takes place in the world's shared part.
 
-use super::core::{Core, JOBS, LETTERS, lock};
+use super::core::{BULK_JOBS, Core, JOBS, LETTERS, TASKS, lock};
 use super::gate::{Effect, Gate, RunId};
 use super::operation::{Outcome, Reply, Trouble};
 use super::replies;
@@ -12,7 +12,7 @@ use redrive_shared::ports::Ports;
 use redrive_shared::provider::{
     Destination, ProviderReply, ProviderRequest, Transport, TransportError,
 };
-use redrive_shared::queue::{Backlog, Queue, QueueError};
+use redrive_shared::queue::{Backlog, Lane, Queue, QueueError};
 use redrive_shared::status_cache::{CacheError, StatusCache};
 use redrive_shared::store::Store;
 use std::sync::Arc;
@@ -43,6 +43,8 @@ pub(crate) struct RunQueue {
 pub(crate) struct RunPorts {
     store: Store<Reach>,
     jobs: RunQueue,
+    bulk_jobs: RunQueue,
+    tasks: RunQueue,
     letters: RunQueue,
     reach: Reach,
 }
@@ -62,6 +64,8 @@ impl RunPorts {
         Self {
             store: Store::new(reach.clone()),
             jobs: queue(JOBS),
+            bulk_jobs: queue(BULK_JOBS),
+            tasks: queue(TASKS),
             letters: queue(LETTERS),
             reach,
         }
@@ -84,8 +88,14 @@ impl Ports for RunPorts {
     fn store(&self) -> &Store<Reach> {
         &self.store
     }
-    fn jobs(&self) -> &RunQueue {
-        &self.jobs
+    fn jobs(&self, lane: Lane) -> &RunQueue {
+        match lane {
+            Lane::Single => &self.jobs,
+            Lane::Bulk => &self.bulk_jobs,
+        }
+    }
+    fn tasks(&self) -> &RunQueue {
+        &self.tasks
     }
     fn dead_letters(&self) -> &RunQueue {
         &self.letters

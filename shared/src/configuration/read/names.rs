@@ -10,7 +10,7 @@ const TAKEN: &str = "executor-";
 const TAKEN_REMOTE: &str = "remote-executor";
 
 /// Variables, bindings and secrets of the Workers that are no provider's.
-const RESERVED: [&str; 11] = [
+const RESERVED: [&str; 15] = [
     "ADMIN_KEY",
     "KEY_HASH_SECRET",
     "PROVIDERS",
@@ -21,6 +21,10 @@ const RESERVED: [&str; 11] = [
     "DB",
     "STATUS",
     "JOBS",
+    "BULK_JOBS",
+    "TASKS",
+    "BULK_JOB_QUEUE",
+    "TASK_QUEUE",
     "DEAD_LETTERS",
 ];
 

@@ -8,6 +8,7 @@ use redrive_shared::ids::JobId;
 use redrive_shared::job::JobState;
 use redrive_shared::native::{Fault, ScriptedTransport};
 use redrive_shared::provider::{ProviderReply, ProviderRequest, Transport, TransportError};
+use redrive_shared::queue::Lane;
 use redrive_shared::run::{Disposition, run_delivery};
 use std::time::Duration;
 
@@ -18,7 +19,15 @@ async fn what_one_isolate_finds_another_knows_with_its_next_claim() {
     let provider = ScriptedTransport::new([answer("x"), status(401), answer("y"), answer("z")]);
     let there = async |job: &JobId| {
         let message = [bench.message(job)];
-        run_delivery(&bench.ports, &provider, &bench.settings, &other, &message).await
+        run_delivery(
+            &bench.ports,
+            &provider,
+            &bench.settings,
+            &other,
+            Lane::Single,
+            &message,
+        )
+        .await
     };
     // The other isolate has seen an answer, so it takes the circuit for closed.
     assert_eq!(there(&bench.submit().await).await, [ACK]);
@@ -55,7 +64,8 @@ impl Transport for Meanwhile<'_> {
         let nobody = ScriptedTransport::new([]);
         let message = [self.bench.message(self.job)];
         let (ports, settings) = (&self.bench.ports, &self.bench.settings);
-        let dispositions = run_delivery(ports, &nobody, settings, self.other, &message).await;
+        let dispositions =
+            run_delivery(ports, &nobody, settings, self.other, Lane::Single, &message).await;
         assert!(
             matches!(
                 dispositions[..],
@@ -88,7 +98,15 @@ async fn of_two_isolates_one_probes() {
     };
     let message = [bench.message(&probing)];
     let (ports, settings) = (&bench.ports, &bench.settings);
-    let dispositions = run_delivery(ports, &provider, settings, &bench.circuits, &message).await;
+    let dispositions = run_delivery(
+        ports,
+        &provider,
+        settings,
+        &bench.circuits,
+        Lane::Single,
+        &message,
+    )
+    .await;
     assert_eq!(dispositions, [ACK]);
     assert_eq!(bench.rows("provider_circuits"), 0);
     assert_eq!(bench.events("circuit_probe"), 1);
@@ -214,7 +232,15 @@ async fn an_opening_is_never_shortened_and_one_that_is_long_over_is_forgotten() 
         inner: &throttled,
     };
     let message = [bench.message(&job)];
-    run_delivery(&bench.ports, &restore, &bench.settings, &other, &message).await;
+    run_delivery(
+        &bench.ports,
+        &restore,
+        &bench.settings,
+        &other,
+        Lane::Single,
+        &message,
+    )
+    .await;
     let circuits = bench.ports.store.circuits().await.expect("read");
     assert_eq!(circuits[0].until, START.plus_seconds(300));
     assert_eq!(circuits[0].code, ErrorCode::ProviderAuth);

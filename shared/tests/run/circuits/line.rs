@@ -7,6 +7,7 @@ use redrive_shared::clock::{Clock, Instant};
 use redrive_shared::ids::JobId;
 use redrive_shared::message::JobMessage;
 use redrive_shared::provider::{ProviderReply, ProviderRequest, Transport, TransportError};
+use redrive_shared::queue::Lane;
 use redrive_shared::run::{Disposition, run_delivery};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -168,7 +169,15 @@ impl Line {
             .collect();
         let before = provider.asked().len();
         let (ports, settings) = (&bench.ports, &bench.settings);
-        let dispositions = run_delivery(ports, provider, settings, &self.circuits, &messages).await;
+        let dispositions = run_delivery(
+            ports,
+            provider,
+            settings,
+            &self.circuits,
+            Lane::Single,
+            &messages,
+        )
+        .await;
         let rounds = (provider.asked().len() - before).div_ceil(ROUND);
         let rounds = i64::try_from(rounds).expect("small");
         let clock = &bench.ports.clock;

@@ -11,6 +11,7 @@ use redrive_shared::native::{ManualClock, Scripted, ScriptedTransport};
 use redrive_shared::provider::{
     ProviderReply, ProviderRequest, Providers, Transport, TransportError,
 };
+use redrive_shared::queue::Lane;
 use redrive_shared::run::run_delivery;
 use redrive_shared::store::NewJob;
 use serde_json::{Value, json};
@@ -171,6 +172,14 @@ impl Slow<'_> {
     pub(crate) async fn deliver(&self, bench: &Bench, job: &JobId) {
         let messages = [bench.message(job)];
         let (ports, settings) = (&bench.ports, &bench.settings);
-        run_delivery(ports, self, settings, &bench.circuits, &messages).await;
+        run_delivery(
+            ports,
+            self,
+            settings,
+            &bench.circuits,
+            Lane::Single,
+            &messages,
+        )
+        .await;
     }
 }
