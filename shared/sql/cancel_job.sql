@@ -15,4 +15,4 @@ WHERE tenant_id = ?1 AND id = ?2 AND state IN ('queued', 'retry_scheduled', 'run
 RETURNING
   tenant_id, id, kind, state, attempt, failures, deferrals, rescues, max_attempts, created_at_ms,
   deadline_at_ms, due_at_ms, started_at_ms, completed_at_ms, model, error_code, error, ref_type,
-  ref_id, metadata, attempts, replays, dropped_answers, request IS NULL AS payload_deleted
+  ref_id, batch_id, line, custom_id, metadata, attempts, replays, dropped_answers, request IS NULL AS payload_deleted

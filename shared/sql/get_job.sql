@@ -2,7 +2,7 @@
 SELECT
   jobs.tenant_id, jobs.id, jobs.kind, jobs.state, jobs.attempt, jobs.failures, jobs.deferrals, jobs.rescues,
   jobs.max_attempts, jobs.created_at_ms, jobs.deadline_at_ms, jobs.due_at_ms, jobs.started_at_ms,
-  jobs.completed_at_ms, jobs.model, jobs.error_code, jobs.error, jobs.ref_type, jobs.ref_id, jobs.metadata, jobs.attempts,
+  jobs.completed_at_ms, jobs.model, jobs.error_code, jobs.error, jobs.ref_type, jobs.ref_id, jobs.batch_id, jobs.line, jobs.custom_id, jobs.metadata, jobs.attempts,
   jobs.replays, jobs.dropped_answers, jobs.request IS NULL AS payload_deleted,
   task_results.output, task_results.finish_reason, task_results.truncated, task_results.warnings,
   task_results.input_tokens, task_results.output_tokens, task_results.total_tokens,

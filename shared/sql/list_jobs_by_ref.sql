@@ -5,7 +5,7 @@ SELECT
   jobs.tenant_id, jobs.id, jobs.kind, jobs.state, jobs.attempt, jobs.failures, jobs.deferrals, jobs.rescues,
   jobs.max_attempts, jobs.created_at_ms, jobs.deadline_at_ms, jobs.due_at_ms, jobs.started_at_ms,
   jobs.completed_at_ms, jobs.model, jobs.error_code, json_remove(jobs.error, '$.partialOutput') AS error, jobs.ref_type,
-  jobs.ref_id, jobs.metadata, jobs.attempts, jobs.replays, jobs.dropped_answers, jobs.request IS NULL AS payload_deleted
+  jobs.ref_id, jobs.batch_id, jobs.line, jobs.custom_id, jobs.metadata, jobs.attempts, jobs.replays, jobs.dropped_answers, jobs.request IS NULL AS payload_deleted
 FROM jobs INDEXED BY jobs_by_ref
 WHERE jobs.tenant_id = ?1
   AND jobs.id < ?2 AND jobs.id >= ?3

@@ -12,7 +12,7 @@ pub use history::{
 use crate::configuration::Cost;
 use crate::error_code::ErrorCode;
 use crate::execute::{ProgramRun, TestReport};
-use crate::ids::{JobId, TenantId};
+use crate::ids::{BatchId, JobId, TenantId};
 use crate::job::{ErrorDetail, JobRecord, JobState, Kind};
 use crate::status_cache;
 use cost::Costs;
@@ -82,6 +82,18 @@ pub struct JobDocument {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub ref_id: Option<String>,
+    /// The batch it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, nullable = false)]
+    pub batch_id: Option<BatchId>,
+    /// Its line in what was uploaded for the batch, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub line: Option<u32>,
+    /// The client's own name for that line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub custom_id: Option<String>,
     /// The client's own labels.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: BTreeMap<String, String>,
@@ -229,6 +241,9 @@ impl From<JobRecord> for JobDocument {
             model: record.model,
             ref_type: record.ref_type,
             ref_id: record.ref_id,
+            batch_id: record.batch_id,
+            line: record.line,
+            custom_id: record.custom_id,
             metadata: record.metadata,
             attempts: record.attempts.into_iter().map(Into::into).collect(),
             replays: record.replays.into_iter().map(Into::into).collect(),

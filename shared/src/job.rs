@@ -10,7 +10,7 @@ pub use history::{
 
 use crate::clock::Instant;
 use crate::error_code::ErrorCode;
-use crate::ids::{JobId, TenantId};
+use crate::ids::{BatchId, JobId, TenantId};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 
@@ -242,6 +242,15 @@ pub struct JobRecord {
     pub ref_type: Option<String>,
     /// The client's own reference.
     pub ref_id: Option<String>,
+    /// The batch it belongs to.
+    #[serde(default)]
+    pub batch_id: Option<BatchId>,
+    /// Its line in what was uploaded for the batch, from 1.
+    #[serde(default)]
+    pub line: Option<u32>,
+    /// The client's own name for that line.
+    #[serde(default)]
+    pub custom_id: Option<String>,
     /// The client's own labels.
     #[serde(deserialize_with = "json_text")]
     pub metadata: BTreeMap<String, String>,

@@ -72,7 +72,7 @@ WITH RECURSIVE numbers (n) AS (
 INSERT INTO jobs (
   tenant_id, id, kind, state, attempt, failures, deferrals, rescues, dispatches, max_attempts, created_at_ms,
   deadline_seconds, deadline_at_ms, due_at_ms, completed_at_ms, expires_at_ms, claimed_by, started_at_ms, model,
-  error_code, error, fingerprint, ref_type, ref_id, metadata, attempts, replays, dropped_answers, request
+  error_code, error, fingerprint, bulk, ref_type, ref_id, metadata, attempts, replays, dropped_answers, request
 )
 SELECT
   ?1, printf('job_%012x7%03x8%015x', CAST(?5 + n AS INTEGER), CAST(?4 AS INTEGER), n), 'generate', ?7,
@@ -82,7 +82,7 @@ SELECT
   iif(?10 IS NULL, NULL, 'provider_auth'),
   iif(?10 IS NULL, NULL, '{\"message\":\"The key was refused.\",\"retryable\":false,\"provider\":\"openai\",\"excerpt\":\"no\"}'),
   iif(?10 IS NULL, NULL, 'provider_auth:-:openai:sim-ok:401'),
-  iif(n % CAST(?6 AS INTEGER) = 0, 'order', NULL), iif(n % CAST(?6 AS INTEGER) = 0, printf('%d', CAST(?4 AS INTEGER)), NULL),
+  0, iif(n % CAST(?6 AS INTEGER) = 0, 'order', NULL), iif(n % CAST(?6 AS INTEGER) = 0, printf('%d', CAST(?4 AS INTEGER)), NULL),
   '{}', '[]', '[]', '[]', '{\"messages\":[{\"role\":\"user\",\"content\":\"What is a fence token good for?\"}]}'
 FROM numbers";
 
