@@ -100,7 +100,7 @@ CREATE UNIQUE INDEX jobs_by_idempotency_key ON jobs (tenant_id, kind, idempotenc
 CREATE TABLE files (
   tenant_id     TEXT    NOT NULL,
   id            TEXT    NOT NULL,
-  purpose       TEXT    NOT NULL, -- batch: lines to run; batch_output: what came of them
+  purpose       TEXT    NOT NULL, -- lines: of a batch of our own shape; batch: uploaded for one in OpenAI's shape; batch_output: what came of that
   state         TEXT    NOT NULL, -- writing: chunks are still added, and nobody reads it; stored: it is whole, and does not change
   name          TEXT,             -- the client's own; NULL: not given
   chunks        INTEGER NOT NULL, -- chunks so far
@@ -109,7 +109,7 @@ CREATE TABLE files (
   created_at_ms INTEGER NOT NULL,
   expires_at_ms INTEGER NOT NULL, -- when the sweep deletes it
   PRIMARY KEY (tenant_id, id),
-  CONSTRAINT files_purpose_known CHECK (purpose IN ('batch', 'batch_output')),
+  CONSTRAINT files_purpose_known CHECK (purpose IN ('lines', 'batch', 'batch_output')),
   CONSTRAINT files_state_known CHECK (state IN ('writing', 'stored')),
   CONSTRAINT files_sizes_not_negative CHECK (chunks >= 0 AND bytes >= 0 AND lines >= 0)
 ) STRICT, WITHOUT ROWID;

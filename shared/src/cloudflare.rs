@@ -1,6 +1,7 @@
 //! Adapters for the Workers runtime: the only code of the domain's package that names `worker`.
 
 mod bindings;
+mod bucket;
 mod clock;
 mod d1;
 mod entropy;
@@ -11,6 +12,7 @@ mod meter;
 mod queue;
 
 pub use bindings::Bindings;
+pub use bucket::R2;
 pub use clock::WorkerClock;
 pub use d1::D1;
 pub use entropy::WebCrypto;

@@ -110,7 +110,7 @@ impl JobState {
 }
 
 /// Reads a column that holds JSON as text.
-fn json_text<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+pub(crate) fn json_text<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: serde::de::DeserializeOwned,
@@ -125,7 +125,7 @@ pub(crate) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D
 }
 
 /// Reads a column that holds JSON as text, or NULL.
-fn optional_json_text<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+pub(crate) fn optional_json_text<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: serde::de::DeserializeOwned,

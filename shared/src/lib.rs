@@ -6,6 +6,8 @@
 //! for a native process, which the tests use.
 
 pub mod access;
+pub mod batch;
+pub mod bucket;
 pub mod cancel;
 pub mod circuit;
 pub mod clock;
@@ -18,6 +20,7 @@ pub mod document;
 pub mod entropy;
 pub mod error_code;
 pub mod execute;
+pub mod file;
 pub mod fingerprint;
 pub mod hex;
 pub mod idempotency;

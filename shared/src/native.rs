@@ -1,5 +1,6 @@
 //! Adapters for a native process: what the tests run the domain on.
 
+mod bucket;
 mod clock;
 mod entropy;
 mod faults;
@@ -10,6 +11,7 @@ mod sqlite;
 mod status_cache;
 mod transport;
 
+pub use bucket::MemoryBucket;
 pub use clock::ManualClock;
 pub use entropy::SeededEntropy;
 pub use faults::{Fault, FaultyDatabase};

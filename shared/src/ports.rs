@@ -1,5 +1,6 @@
 //! Everything a use case reaches out to, as one argument.
 
+use crate::bucket::Bucket;
 use crate::clock::Clock;
 use crate::database::Database;
 use crate::entropy::Entropy;
@@ -18,6 +19,8 @@ pub trait Ports: Send + Sync {
     type Queue: Queue;
     /// The cache of immutable job documents.
     type Cache: StatusCache;
+    /// The bucket for large files.
+    type Bucket: Bucket;
     /// The clock.
     type Clock: Clock;
     /// The source of randomness.
@@ -35,6 +38,8 @@ pub trait Ports: Send + Sync {
     fn dead_letters(&self) -> &Self::Queue;
     /// The status cache.
     fn cache(&self) -> &Self::Cache;
+    /// The bucket for large files; `None`: there is none, and they lie in the database.
+    fn bucket(&self) -> Option<&Self::Bucket>;
     /// The clock.
     fn clock(&self) -> &Self::Clock;
     /// The source of randomness.

@@ -2,10 +2,13 @@
 //!
 //! A job that ended keeps its request and its answer for its tenant's `payload_retention_seconds`;
 //! without them the row stays, with its history and its cost, until `retention_seconds` are over.
-//! A message that could not be read is kept for 30 days, what a day's calls used for 400. The audit
+//! A batch is kept as long as a job, its file as long as a payload. A message that could not be read is
+//! kept for 30 days, what a day's calls used for 400. The audit
 //! log is kept for good.
 
 use crate::clock::{Clock, Instant};
+use crate::database::DatabaseError;
+use crate::file;
 use crate::log::{Event, Log};
 use crate::ports::Ports;
 use crate::status_cache;
@@ -19,6 +22,9 @@ const ROWS: u32 = 25;
 /// Steps of one sweep at most: 1,000 jobs a minute, 1.4 million a day. A database that is full at
 /// 10 GB fills no faster than that.
 const STEPS: u32 = 40;
+
+/// Files that one sweep deletes at most.
+const FILES: u32 = 10;
 
 /// A sweep that has deleted for so long leaves the rest to the next one.
 const LONGEST_MS: i64 = 10_000;
@@ -58,14 +64,31 @@ pub(crate) async fn delete_expired<P: Ports>(ports: &P, now: Instant) -> Deleted
                 }
             }
             Err(error) => {
-                ports.log().write(
-                    Event::new("retention_failed")
-                        .with("error.code", error.code())
-                        .with("error.message", error.to_string()),
-                );
+                log_failed(ports, &error);
                 break;
             }
         }
     }
+    match delete_files(ports, now).await {
+        Ok(files) => deleted.files = files,
+        Err(error) => log_failed(ports, &error),
+    }
     deleted
+}
+
+async fn delete_files<P: Ports>(ports: &P, now: Instant) -> Result<u64, DatabaseError> {
+    let mut deleted = 0;
+    for file in ports.store().expired_files(now, FILES).await? {
+        let (tenant, id) = (&file.tenant_id, &file.id);
+        deleted += u64::from(file::delete(ports, tenant, id, file.chunks, Some(now)).await?);
+    }
+    Ok(deleted)
+}
+
+fn log_failed(ports: &impl Ports, error: &DatabaseError) {
+    ports.log().write(
+        Event::new("retention_failed")
+            .with("error.code", error.code())
+            .with("error.message", error.to_string()),
+    );
 }

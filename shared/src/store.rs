@@ -5,9 +5,12 @@
 //! Zero rows changed is an answer, not an error: somebody else owns the job.
 
 mod access;
+mod batch_results;
+mod batches;
 mod circuits;
 mod commit;
 mod dropping;
+mod files;
 mod permits;
 mod reading;
 mod replaying;
@@ -18,9 +21,15 @@ mod tenants;
 mod usage;
 
 pub use access::{KeyRow, NewKey};
+pub use batch_results::{BatchFilter, BatchPart, Completion};
+pub use batches::{
+    BatchCounts, BatchGround, BatchJob, BatchJobs, BatchMove, BatchRecord, BatchStatus, NewBatch,
+    Place, Sample,
+};
 pub(crate) use circuits::CIRCUITS_LIMIT;
 pub use circuits::Probed;
 pub use commit::{Answered, Commit, Settlement};
+pub use files::{Chunk, ExpiredFile, FileRecord, FileState, NewChunk, NewFile, Purpose};
 pub use permits::{Permit, PermitLimits};
 pub use reading::{DeadLetterFilter, DeadLetterRecord, JobFilter, PAGE_LIMIT};
 pub use replaying::{Asked, NewReplay, ReplayStanding};

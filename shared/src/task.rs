@@ -4,6 +4,7 @@
 //! the next step is due, and counts the steps, so that of two at once one takes effect. A message
 //! that gets lost is sent again by the sweep.
 
+use crate::batch::step;
 use crate::clock::{Clock, Instant};
 use crate::configuration::Configuration;
 use crate::database::DatabaseError;
@@ -86,11 +87,12 @@ pub(crate) async fn send<P: Ports>(ports: &P, message: &TaskMessage, due_at: Ins
 }
 
 async fn step<P: Ports>(
-    _ports: &P,
-    _configuration: &Configuration,
+    ports: &P,
+    configuration: &Configuration,
     message: &TaskMessage,
 ) -> Result<Next, DatabaseError> {
     match &message.task {
-        Task::Batch(_) | Task::Replay(_) => Ok(Next::Nothing),
+        Task::Batch(batch) => step::step(ports, configuration, &message.tenant_id, batch).await,
+        Task::Replay(_) => Ok(Next::Nothing),
     }
 }

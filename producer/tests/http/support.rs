@@ -13,6 +13,7 @@ use http::{Method, Request};
 use redrive_producer::{App, KeyCache, Readiness, Secrets, router};
 use redrive_shared::clock::Instant;
 use redrive_shared::configuration::{Configuration, Found, ProviderConfiguration};
+use redrive_shared::native::MemoryBucket;
 use redrive_shared::native::{
     ManualClock, MemoryLog, MemoryQueue, MemoryStatusCache, SeededEntropy,
 };
@@ -46,6 +47,7 @@ impl Ports for TestPorts {
     type Database = ScriptedDatabase;
     type Queue = MemoryQueue;
     type Cache = MemoryStatusCache;
+    type Bucket = MemoryBucket;
     type Clock = ManualClock;
     type Entropy = SeededEntropy;
     type Log = MemoryLog;
@@ -67,6 +69,9 @@ impl Ports for TestPorts {
     }
     fn cache(&self) -> &MemoryStatusCache {
         &self.cache
+    }
+    fn bucket(&self) -> Option<&MemoryBucket> {
+        None
     }
     fn clock(&self) -> &ManualClock {
         &self.clock

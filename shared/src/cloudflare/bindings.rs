@@ -1,12 +1,12 @@
-use super::{CloudflareQueue, Console, D1, Kv, Meter, WebCrypto, WorkerClock};
+use super::{CloudflareQueue, Console, D1, Kv, Meter, R2, WebCrypto, WorkerClock};
 use crate::ports::Ports;
 use crate::queue::Lane;
 use crate::store::Store;
 use std::sync::Arc;
 use worker::Env;
 
-/// The bindings that both Workers have, for one invocation: `DB`, `STATUS`, and the queues `JOBS`,
-/// `BULK_JOBS`, `TASKS` and `DEAD_LETTERS`.
+/// The bindings that both Workers have, for one invocation: `DB`, `STATUS`, the queues `JOBS`,
+/// `BULK_JOBS`, `TASKS` and `DEAD_LETTERS`, and the bucket `FILES`, which may be missing.
 #[derive(Debug)]
 pub struct Bindings {
     store: Store<D1>,
@@ -15,6 +15,7 @@ pub struct Bindings {
     tasks: CloudflareQueue,
     dead_letters: CloudflareQueue,
     cache: Kv,
+    bucket: Option<R2>,
     log: Console,
 }
 
@@ -31,6 +32,7 @@ impl Bindings {
             bulk_jobs: CloudflareQueue::new(env.queue("BULK_JOBS")?, meter.clone()),
             tasks: CloudflareQueue::new(env.queue("TASKS")?, meter.clone()),
             dead_letters: CloudflareQueue::new(env.queue("DEAD_LETTERS")?, meter.clone()),
+            bucket: env.bucket("FILES").ok().map(R2::new),
             cache: Kv::new(env.kv("STATUS")?, meter.clone()),
             log: Console::new(meter),
         })
@@ -41,6 +43,7 @@ impl Ports for Bindings {
     type Database = D1;
     type Queue = CloudflareQueue;
     type Cache = Kv;
+    type Bucket = R2;
     type Clock = WorkerClock;
     type Entropy = WebCrypto;
     type Log = Console;
@@ -62,6 +65,9 @@ impl Ports for Bindings {
     }
     fn cache(&self) -> &Kv {
         &self.cache
+    }
+    fn bucket(&self) -> Option<&R2> {
+        self.bucket.as_ref()
     }
     fn clock(&self) -> &WorkerClock {
         &WorkerClock

@@ -1,7 +1,7 @@
 //! Reads a JSON object field by field and collects everything that is wrong with it.
 
 use super::pointer;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fmt;
 
@@ -10,7 +10,7 @@ use std::fmt;
 pub const MAX_FIELD_ERRORS: usize = 100;
 
 /// One thing that is wrong with a body, as a problem document lists it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct FieldError {
     /// JSON pointer (RFC 6901) to the value, or to where it is missing. Keys longer than 64 bytes
     /// are cut short.

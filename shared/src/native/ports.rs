@@ -1,4 +1,4 @@
-use super::{ManualClock, MemoryLog, MemoryQueue, MemoryStatusCache, SeededEntropy};
+use super::{ManualClock, MemoryBucket, MemoryLog, MemoryQueue, MemoryStatusCache, SeededEntropy};
 use crate::clock::Instant;
 use crate::database::Database;
 use crate::ports::Ports;
@@ -20,6 +20,8 @@ pub struct NativePorts<D> {
     pub dead_letters: MemoryQueue,
     /// The status cache.
     pub cache: MemoryStatusCache,
+    /// The bucket, if the test gives one.
+    pub bucket: Option<MemoryBucket>,
     /// The clock.
     pub clock: ManualClock,
     /// The source of randomness.
@@ -38,6 +40,7 @@ impl<D: Database> NativePorts<D> {
             tasks: MemoryQueue::default(),
             dead_letters: MemoryQueue::default(),
             cache: MemoryStatusCache::default(),
+            bucket: None,
             clock: ManualClock::at(now),
             entropy: SeededEntropy::new(seed),
             log: MemoryLog::default(),
@@ -49,6 +52,7 @@ impl<D: Database> Ports for NativePorts<D> {
     type Database = D;
     type Queue = MemoryQueue;
     type Cache = MemoryStatusCache;
+    type Bucket = MemoryBucket;
     type Clock = ManualClock;
     type Entropy = SeededEntropy;
     type Log = MemoryLog;
@@ -70,6 +74,9 @@ impl<D: Database> Ports for NativePorts<D> {
     }
     fn cache(&self) -> &MemoryStatusCache {
         &self.cache
+    }
+    fn bucket(&self) -> Option<&MemoryBucket> {
+        self.bucket.as_ref()
     }
     fn clock(&self) -> &ManualClock {
         &self.clock

@@ -57,14 +57,14 @@ pub struct DeadLetterRecord {
 }
 
 /// The smallest text that any id minted at `instant` or later is not below.
-fn first_id_at(instant: Instant) -> String {
-    format!("{}{:012x}", JobId::PREFIX, instant.as_millis())
+pub(super) fn first_id_at(prefix: &str, instant: Instant) -> String {
+    format!("{prefix}{:012x}", instant.as_millis())
 }
 
 /// The ids of a page lie below this text.
 fn upper_bound(created_before: Option<Instant>, after: Option<&JobId>) -> Value {
     const ABOVE_EVERY_ID: &str = "job_~";
-    let created = created_before.map(first_id_at);
+    let created = created_before.map(|instant| first_id_at(JobId::PREFIX, instant));
     let after = after.map(|job| job.as_str().to_owned());
     [created, after]
         .into_iter()
@@ -75,8 +75,8 @@ fn upper_bound(created_before: Option<Instant>, after: Option<&JobId>) -> Value 
 }
 
 /// The ids of a page are not below this text.
-fn lower_bound(created_from: Option<Instant>) -> Value {
-    first_id_at(created_from.unwrap_or(Instant::from_millis(0))).into()
+pub(super) fn lower_bound(prefix: &str, created_from: Option<Instant>) -> Value {
+    first_id_at(prefix, created_from.unwrap_or(Instant::from_millis(0))).into()
 }
 
 impl<D: Database> Store<D> {
@@ -109,7 +109,7 @@ impl<D: Database> Store<D> {
         let mut parameters: Vec<Value> = vec![
             tenant.as_str().into(),
             upper_bound(filter.created_before, filter.after.as_ref()),
-            lower_bound(filter.created_from),
+            lower_bound(JobId::PREFIX, filter.created_from),
             filter.kind.map(Kind::as_str).into(),
             filter.state.map(JobState::as_str).into(),
             limit.into(),
@@ -163,7 +163,7 @@ impl<D: Database> Store<D> {
         let parameters = vec![
             tenant.as_str().into(),
             upper_bound(filter.created_before, filter.after.as_ref()),
-            lower_bound(filter.created_from),
+            lower_bound(JobId::PREFIX, filter.created_from),
             filter.code.map(ErrorCode::as_str).into(),
             limit.into(),
         ];

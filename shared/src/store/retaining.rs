@@ -22,6 +22,10 @@ pub struct Deleted {
     pub undecodable_messages: u64,
     /// Rows of usage that were too old, deleted.
     pub usage: u64,
+    /// Batches that were deleted, with the order of their jobs.
+    pub batches: u64,
+    /// Files that were deleted, with their text.
+    pub files: u64,
 }
 
 impl Deleted {
@@ -33,6 +37,7 @@ impl Deleted {
             self.payloads + self.jobs,
             self.undecodable_messages,
             self.usage,
+            self.batches,
         ]
         .into_iter()
         .any(|deleted| deleted >= u64::from(rows))
@@ -45,6 +50,8 @@ impl std::ops::AddAssign for Deleted {
         self.jobs += other.jobs;
         self.undecodable_messages += other.undecodable_messages;
         self.usage += other.usage;
+        self.batches += other.batches;
+        self.files += other.files;
     }
 }
 
@@ -65,7 +72,7 @@ impl<D: Database> Store<D> {
                 Statement::new(include_str!("../../sql/delete_outputs.sql"), over.clone()),
                 Statement::new(include_str!("../../sql/delete_payloads.sql"), over.clone()),
                 Statement::new(include_str!("../../sql/delete_results.sql"), over.clone()),
-                Statement::new(include_str!("../../sql/delete_jobs.sql"), over),
+                Statement::new(include_str!("../../sql/delete_jobs.sql"), over.clone()),
                 Statement::new(
                     include_str!("../../sql/delete_undecodable_messages.sql"),
                     vec![received.into(), rows.into()],
@@ -74,16 +81,25 @@ impl<D: Database> Store<D> {
                     include_str!("../../sql/delete_usage.sql"),
                     vec![first_kept.to_string().into(), rows.into()],
                 ),
+                Statement::new(
+                    include_str!("../../sql/delete_completions.sql"),
+                    over.clone(),
+                ),
+                Statement::new(include_str!("../../sql/delete_batches.sql"), over),
             ])
             .await?;
         results.next()?;
         let payloads = results.next()?.changes;
         results.next()?;
-        Ok(Deleted {
+        let mut deleted = Deleted {
             payloads,
             jobs: results.next()?.changes,
             undecodable_messages: results.next()?.changes,
             usage: results.next()?.changes,
-        })
+            ..Deleted::default()
+        };
+        results.next()?;
+        deleted.batches = results.next()?.changes;
+        Ok(deleted)
     }
 }

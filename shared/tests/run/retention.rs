@@ -5,6 +5,7 @@ use redrive_shared::cancel::{Cancelled, cancel};
 use redrive_shared::clock::{Clock, Instant};
 use redrive_shared::document::JobDocument;
 use redrive_shared::job::JobState;
+use redrive_shared::native::MemoryBucket;
 use redrive_shared::native::{
     Fault, FaultyDatabase, ManualClock, MemoryLog, MemoryQueue, MemoryStatusCache,
     ScriptedTransport, SeededEntropy, SqliteDatabase,
@@ -162,6 +163,7 @@ impl<'a> redrive_shared::ports::Ports for Slow<'a> {
     type Database = FaultyDatabase<SqliteDatabase>;
     type Queue = MemoryQueue;
     type Cache = MemoryStatusCache;
+    type Bucket = MemoryBucket;
     type Clock = TickingClock<'a>;
     type Entropy = SeededEntropy;
     type Log = MemoryLog;
@@ -183,6 +185,9 @@ impl<'a> redrive_shared::ports::Ports for Slow<'a> {
     }
     fn cache(&self) -> &MemoryStatusCache {
         &self.ports.cache
+    }
+    fn bucket(&self) -> Option<&MemoryBucket> {
+        None
     }
     fn clock(&self) -> &TickingClock<'a> {
         &self.clock

@@ -8,6 +8,7 @@ use redrive_shared::clock::{Clock, Instant};
 use redrive_shared::database::{Database, DatabaseError, Statement, StatementResult};
 use redrive_shared::entropy::Entropy;
 use redrive_shared::log::{Event, Log};
+use redrive_shared::native::MemoryBucket;
 use redrive_shared::ports::Ports;
 use redrive_shared::provider::{
     Destination, ProviderReply, ProviderRequest, Transport, TransportError,
@@ -81,6 +82,7 @@ impl Ports for RunPorts {
     type Database = Reach;
     type Queue = RunQueue;
     type Cache = Reach;
+    type Bucket = MemoryBucket;
     type Clock = Reach;
     type Entropy = Reach;
     type Log = Reach;
@@ -102,6 +104,9 @@ impl Ports for RunPorts {
     }
     fn cache(&self) -> &Reach {
         &self.reach
+    }
+    fn bucket(&self) -> Option<&MemoryBucket> {
+        None
     }
     fn clock(&self) -> &Reach {
         &self.reach

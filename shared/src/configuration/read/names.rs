@@ -10,7 +10,7 @@ const TAKEN: &str = "executor-";
 const TAKEN_REMOTE: &str = "remote-executor";
 
 /// Variables, bindings and secrets of the Workers that are no provider's.
-const RESERVED: [&str; 15] = [
+const RESERVED: [&str; 16] = [
     "ADMIN_KEY",
     "KEY_HASH_SECRET",
     "PROVIDERS",
@@ -23,6 +23,7 @@ const RESERVED: [&str; 15] = [
     "JOBS",
     "BULK_JOBS",
     "TASKS",
+    "FILES",
     "BULK_JOB_QUEUE",
     "TASK_QUEUE",
     "DEAD_LETTERS",

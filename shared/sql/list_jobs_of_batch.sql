@@ -1,0 +1,17 @@
+-- Results of a batch, in both Workers: its jobs in the order of their lines, with their results. Reads only.
+-- ?2 after this id; ?3 before this id; ?4 rows at most; ?5 1 for those alone that did not succeed and have ended.
+SELECT
+  jobs.tenant_id, jobs.id, jobs.kind, jobs.state, jobs.attempt, jobs.failures, jobs.deferrals, jobs.rescues,
+  jobs.max_attempts, jobs.created_at_ms, jobs.deadline_at_ms, jobs.due_at_ms, jobs.started_at_ms,
+  jobs.completed_at_ms, jobs.model, jobs.error_code, jobs.error, jobs.ref_type, jobs.ref_id, jobs.batch_id, jobs.line,
+  jobs.custom_id, jobs.metadata, jobs.attempts, jobs.replays, jobs.dropped_answers, jobs.request IS NULL AS payload_deleted,
+  task_results.output, task_results.finish_reason, task_results.truncated, task_results.warnings,
+  task_results.input_tokens, task_results.output_tokens, task_results.total_tokens,
+  task_results.cached_tokens, task_results.reasoning_tokens,
+  task_results.raw_finish_reason, task_results.stop_category,
+  task_results.provider, task_results.provider_request_id
+FROM jobs LEFT JOIN task_results ON task_results.job_id = jobs.id AND task_results.tenant_id = jobs.tenant_id
+WHERE jobs.tenant_id = ?1 AND jobs.id > ?2 AND jobs.id < ?3
+  AND (?5 = 0 OR jobs.state IN ('failed', 'dead_lettered', 'cancelled'))
+ORDER BY jobs.id
+LIMIT ?4
