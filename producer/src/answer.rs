@@ -13,7 +13,7 @@ pub(crate) struct Answer {
     /// The status.
     pub(crate) status: StatusCode,
     headers: HeaderMap,
-    body: String,
+    body: Body,
 }
 
 impl Answer {
@@ -22,7 +22,7 @@ impl Answer {
         Self {
             status,
             headers: HeaderMap::new(),
-            body: String::new(),
+            body: Body::empty(),
         }
     }
 
@@ -35,6 +35,16 @@ impl Answer {
         Self {
             status,
             headers,
+            body: Body::from(body),
+        }
+    }
+
+    /// An answer that is made while it is sent.
+    pub(crate) fn stream(content_type: &'static str, body: Body) -> Self {
+        let content_type = HeaderValue::from_static(content_type);
+        Self {
+            status: StatusCode::OK,
+            headers: HeaderMap::from_iter([(header::CONTENT_TYPE, content_type)]),
             body,
         }
     }
@@ -60,7 +70,7 @@ impl Answer {
     /// The response, with the headers that every answer carries. Unless the answer says otherwise,
     /// nobody may store it.
     pub(crate) fn into_response(self, request_id: &str) -> Response {
-        let mut response = Response::new(Body::from(self.body));
+        let mut response = Response::new(self.body);
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
         let headers = response.headers_mut();

@@ -1,7 +1,8 @@
-//! Reads the body of a request: plain JSON, of a bounded size, in a bounded time.
+//! Reads the body of a request: as plain JSON, of a bounded size, in a bounded time; or piece by
+//! piece while it arrives.
 
 use crate::problem::{Problem, ProblemCode};
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream, Bytes};
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use http::HeaderMap;
@@ -11,10 +12,57 @@ use std::pin::pin;
 use std::time::Duration;
 
 /// The most bytes a body may have.
-pub(crate) const LIMIT: usize = 1024 * 1024;
+pub(crate) const LIMIT: u64 = 1024 * 1024;
 
 /// The longest a body may take to arrive.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
+
+/// The longest that the next piece of a body may take that is read while it arrives.
+const IDLE_LIMIT: Duration = Duration::from_secs(30);
+
+/// A body that is read piece by piece.
+#[derive(Debug)]
+pub(crate) struct Incoming(BodyDataStream);
+
+impl Incoming {
+    /// The body of a request that announces no more than `limit` bytes, and is not compressed.
+    ///
+    /// # Errors
+    /// 415, 413.
+    pub(crate) fn of(headers: &HeaderMap, body: Body, limit: u64) -> Result<Self, Problem> {
+        refuse_compressed(headers)?;
+        if announced(headers).is_some_and(|length| length > limit) {
+            return Err(too_large(limit));
+        }
+        Ok(Self(body.into_data_stream()))
+    }
+
+    /// The next piece; `None` at the end.
+    ///
+    /// # Errors
+    /// 408 when it does not come, 400 when the body breaks off.
+    pub(crate) async fn next(&mut self, clock: &impl Clock) -> Result<Option<Bytes>, Problem> {
+        match select(pin!(self.0.next()), pin!(clock.sleep(IDLE_LIMIT))).await {
+            Either::Left((piece, _)) => piece.transpose().or(Err(incomplete())),
+            Either::Right(_) => {
+                let seconds = IDLE_LIMIT.as_secs();
+                let detail = format!("The body must go on within {seconds} seconds.");
+                Err(Problem::new(ProblemCode::RequestTimeout, detail))
+            }
+        }
+    }
+}
+
+/// The length that a request announces.
+fn announced(headers: &HeaderMap) -> Option<u64> {
+    let length = headers.get(CONTENT_LENGTH)?;
+    length.to_str().ok()?.parse().ok()
+}
+
+fn incomplete() -> Problem {
+    let detail = "The connection broke before the body was complete.";
+    Problem::new(ProblemCode::BodyIncomplete, detail)
+}
 
 /// Reads the whole body. An empty one needs no content type.
 ///
@@ -28,13 +76,9 @@ pub(crate) async fn read(
 ) -> Result<Vec<u8>, Problem> {
     refuse_compressed(headers)?;
     let is_json = content_type(headers)?;
-    let announced = headers
-        .get(CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    // In Wasm a `usize` ends at 4 GiB: a length that does not fit is over the limit as well.
-    if announced.is_some_and(|length| usize::try_from(length).map_or(true, |length| length > LIMIT))
-    {
-        return Err(too_large());
+    // In Wasm a `usize` ends at 4 GiB, so lengths are compared as `u64`.
+    if announced(headers).is_some_and(|length| length > LIMIT) {
+        return Err(too_large(LIMIT));
     }
     let bytes = match select(pin!(collect(body)), pin!(clock.sleep(TIME_LIMIT))).await {
         Either::Left((bytes, _)) => bytes?,
@@ -58,12 +102,10 @@ async fn collect(body: Body) -> Result<Vec<u8>, Problem> {
     let mut chunks = body.into_data_stream();
     let mut bytes = Vec::new();
     while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.or(Err(Problem::new(
-            ProblemCode::BodyIncomplete,
-            "The connection broke before the body was complete.",
-        )))?;
-        if bytes.len().saturating_add(chunk.len()) > LIMIT {
-            return Err(too_large());
+        let chunk = chunk.or(Err(incomplete()))?;
+        let length = u64::try_from(bytes.len().saturating_add(chunk.len()));
+        if length.map_or(true, |length| length > LIMIT) {
+            return Err(too_large(LIMIT));
         }
         bytes.extend_from_slice(&chunk);
     }
@@ -112,8 +154,9 @@ fn not_json() -> Problem {
     Problem::new(ProblemCode::UnsupportedMediaType, detail)
 }
 
-fn too_large() -> Problem {
-    let detail = format!("The body must be at most {LIMIT} bytes long.");
+/// 413, with the limit.
+pub(crate) fn too_large(limit: u64) -> Problem {
+    let detail = format!("The body must be at most {limit} bytes long.");
     Problem::new(ProblemCode::PayloadTooLarge, detail)
 }
 

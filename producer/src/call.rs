@@ -1,11 +1,13 @@
 //! One request on its way to an answer.
 
+use crate::body::Incoming;
 use crate::problem::Problem;
 use http::request::Parts;
 use redrive_shared::access::Principal;
-use redrive_shared::ids::{JobId, KeyId, RequestId, TenantId};
+use redrive_shared::ids::{BatchId, JobId, KeyId, RequestId, TenantId};
 use redrive_shared::json;
 use serde_json::Value;
+use std::sync::Mutex;
 
 /// One request: its head, its body once that is read, who sent it, and what the log is to say.
 #[derive(Debug)]
@@ -20,6 +22,8 @@ pub(crate) struct Call {
     pub(crate) caller: Caller,
     /// The body, of a route that takes one; empty otherwise.
     pub(crate) body: Vec<u8>,
+    /// The body of a route that reads it while it arrives.
+    pub(crate) incoming: Mutex<Option<Incoming>>,
     /// What the request is about, for the log.
     pub(crate) noted: Noted,
 }
@@ -44,6 +48,8 @@ pub(crate) struct Noted {
     pub(crate) key: Option<KeyId>,
     /// Which job was submitted, read, cancelled or replayed.
     pub(crate) job: Option<JobId>,
+    /// Which batch was submitted, read or cancelled.
+    pub(crate) batch: Option<BatchId>,
 }
 
 impl Call {
@@ -55,6 +61,7 @@ impl Call {
             pattern,
             caller: Caller::Anyone,
             body: Vec::new(),
+            incoming: Mutex::default(),
             noted: Noted::default(),
         }
     }
@@ -105,6 +112,25 @@ impl Call {
         let job: JobId = self.path_id().parse().or(Err(Problem::no_such_job()))?;
         self.noted.job = Some(job.clone());
         Ok(job)
+    }
+
+    /// The batch that the path names, noted for the log.
+    ///
+    /// # Errors
+    /// [`Problem::no_such_batch`] for what is no batch id: as for any other id that is unknown.
+    pub(crate) fn path_batch(&mut self) -> Result<BatchId, Problem> {
+        let batch: BatchId = self.path_id().parse().or(Err(Problem::no_such_batch()))?;
+        self.noted.batch = Some(batch.clone());
+        Ok(batch)
+    }
+
+    /// The body, of a route that reads it while it arrives; once.
+    ///
+    /// # Errors
+    /// 500 when the route is of another kind.
+    pub(crate) fn incoming(&mut self) -> Result<Incoming, Problem> {
+        let incoming = self.incoming.get_mut().ok().and_then(Option::take);
+        incoming.ok_or_else(|| Problem::internal("the route does not read its body piece by piece"))
     }
 
     /// The body as strict JSON.

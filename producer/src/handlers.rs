@@ -1,6 +1,7 @@
 //! The handlers: each parses a request, asks a use case, and answers.
 
 mod accepted;
+mod batches;
 mod circuits;
 mod dead_letters;
 mod execute;
@@ -20,10 +21,11 @@ use crate::call::Call;
 use crate::problem::Problem;
 use crate::route::Operation;
 use redrive_shared::ports::Ports;
+use std::sync::Arc;
 
 /// Answers a call that was let in.
-pub(crate) async fn run<P: Ports, R: Readiness>(
-    app: &App<P, R>,
+pub(crate) async fn run<P: Ports + 'static, R: Readiness + 'static>(
+    app: &Arc<App<P, R>>,
     operation: Operation,
     call: &mut Call,
 ) -> Result<Answer, Problem> {
@@ -39,6 +41,12 @@ pub(crate) async fn run<P: Ports, R: Readiness>(
         Operation::ReadJob => jobs::read(app, call).await,
         Operation::ListJobs => jobs::list(app, call).await,
         Operation::CancelJob => jobs::cancel(app, call).await,
+        Operation::SubmitBatch => batches::submit(app, call).await,
+        Operation::ReadBatch => batches::read(app, call).await,
+        Operation::ReadBatchResults => batches::results(app, call).await,
+        Operation::ReadBatchErrors => batches::errors(app, call).await,
+        Operation::CancelBatch => batches::cancel(app, call).await,
+        Operation::ListBatches => batches::list(app, call).await,
         Operation::ReadUsage => usage::read(app, call).await,
         Operation::ListDeadLetters => dead_letters::list(app, call).await,
         Operation::ReadDeadLetter => dead_letters::read(app, call).await,

@@ -36,6 +36,9 @@ const REQUEST_ID: &str = "#/components/headers/RequestId";
     Scope,
     crate::problem::ProblemDocument,
     crate::wire::AcceptedDocument,
+    crate::wire::BatchAcceptedDocument,
+    crate::wire::BatchDocument,
+    crate::wire::BatchPage,
     crate::wire::CircuitList,
     crate::wire::DeadLetterPage,
     crate::wire::HealthDocument,
@@ -46,6 +49,7 @@ const REQUEST_ID: &str = "#/components/headers/RequestId";
     crate::wire::NewKeyDocument,
     crate::wire::ProviderList,
     crate::wire::ReadyDocument,
+    crate::wire::ResultLine,
     crate::wire::TenantDocument,
     crate::wire::UsageReport,
     bodies::EmptyBody,
@@ -56,6 +60,7 @@ const REQUEST_ID: &str = "#/components/headers/RequestId";
     bodies::ReplayBody,
     bodies::TenantBody,
     bodies::TenantChangeBody,
+    bodies::UnsuccessfulLine,
 )))]
 struct Schemas;
 
@@ -167,6 +172,19 @@ fn operation(route: &Route) -> OperationBuilder {
                 .build(),
         ));
     }
+    if !described.upload.is_empty() {
+        let body = RequestBodyBuilder::new().required(Some(Required::True));
+        let body = described
+            .upload
+            .iter()
+            .fold(body, |body, (media_type, holds)| {
+                let schema = ObjectBuilder::new().schema_type(Type::String);
+                let schema = schema.description(Some(*holds));
+                let content = ContentBuilder::new().schema(Some(schema.build()));
+                body.content(*media_type, content.build())
+            });
+        operation = operation.request_body(Some(body.build()));
+    }
     for success in described.successes {
         operation = operation.response(success.status.to_string(), response(&success));
     }
@@ -204,8 +222,8 @@ fn response(success: &Success) -> Response {
     for (name, description) in success.headers {
         response = response.header(*name, header(description));
     }
-    if let Some(content) = &success.content {
-        response = response.content("application/json", content.clone());
+    if let Some((media_type, content)) = &success.content {
+        response = response.content(*media_type, content.clone());
     }
     response.build()
 }

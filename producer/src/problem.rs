@@ -7,9 +7,11 @@ pub use code::ProblemCode;
 use crate::answer::Answer;
 use crate::call::Call;
 use http::header::{self, HeaderName};
+use redrive_shared::batch::line::LineError;
 use redrive_shared::database::DatabaseError;
 use redrive_shared::job::JobState;
 use redrive_shared::json::{FieldError, JsonError};
+use redrive_shared::store::BatchStatus;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -31,6 +33,7 @@ pub(crate) struct Problem {
     pub(crate) cause: Option<String>,
     detail: String,
     violations: Vec<Violation>,
+    invalid_lines: Option<Box<(u32, Vec<LineError>)>>,
     headers: Vec<(HeaderName, String)>,
 }
 
@@ -59,6 +62,13 @@ pub(crate) struct ProblemDocument {
     /// Every field or parameter that is wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) errors: Vec<Violation>,
+    /// How many lines of a batch are wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) invalid_lines: Option<u32>,
+    /// Those lines, the first 100.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) lines: Vec<LineError>,
 }
 
 /// One field or parameter that is wrong: either `pointer` or `parameter` says which.
@@ -105,6 +115,7 @@ impl Problem {
             cause: None,
             detail: detail.into(),
             violations: Vec::new(),
+            invalid_lines: None,
             headers: Vec::new(),
         }
     }
@@ -131,6 +142,29 @@ impl Problem {
     /// 404 for a job: unknown, of another tenant, or no id at all.
     pub(crate) fn no_such_job() -> Self {
         Self::new(ProblemCode::NotFound, "There is no such job.")
+    }
+
+    /// 404 for a batch: unknown, of another tenant, or no id at all.
+    pub(crate) fn no_such_batch() -> Self {
+        Self::new(ProblemCode::NotFound, "There is no such batch.")
+    }
+
+    /// 409: the batch is in a status that a cancellation does not leave.
+    pub(crate) fn batch_ended(status: BatchStatus) -> Self {
+        let detail = format!(
+            "The batch is `{}`, and can no longer be cancelled.",
+            status.as_str()
+        );
+        Self::new(ProblemCode::BatchEnded, detail)
+    }
+
+    /// 422: lines of a batch are wrong; how many, and the first of them.
+    pub(crate) fn invalid_lines(count: u32, lines: Vec<LineError>) -> Self {
+        let detail = "Nothing of the batch was taken: see `lines`, which names each line that is \
+                      wrong. Put them right, or send `onError=skip`, and the others are run.";
+        let mut problem = Self::new(ProblemCode::InvalidLines, detail);
+        problem.invalid_lines = Some(Box::new((count, lines)));
+        problem
     }
 
     /// 404 for a dead letter: unknown, of another tenant, no id at all, or a job that is not dead.
@@ -182,6 +216,12 @@ impl Problem {
         Self::new(ProblemCode::PayloadDeleted, detail)
     }
 
+    /// 409: the lines of a batch are gone.
+    pub(crate) fn lines_deleted() -> Self {
+        let detail = "The lines of the batch were deleted when their time was over.";
+        Self::new(ProblemCode::PayloadDeleted, detail)
+    }
+
     /// 400: the header that names the request is no key; `rule` says why.
     pub(crate) fn invalid_idempotency_key(rule: &str) -> Self {
         Self::new(ProblemCode::IdempotencyKeyInvalid, sentence(rule))
@@ -197,6 +237,11 @@ impl Problem {
     /// 400: the body is not strict JSON.
     pub(crate) fn invalid_json(error: &JsonError) -> Self {
         Self::new(ProblemCode::InvalidJson, sentence(&error.to_string()))
+    }
+
+    /// 400: the body is not the JSON array that it is said to be.
+    pub(crate) fn not_an_array(rule: &str) -> Self {
+        Self::new(ProblemCode::InvalidJson, sentence(rule))
     }
 
     /// 422 with every field or parameter that is wrong.
@@ -242,6 +287,8 @@ impl Problem {
             code: self.code,
             request_id: call.id.to_string(),
             errors: self.violations,
+            invalid_lines: self.invalid_lines.as_deref().map(|(count, _)| *count),
+            lines: self.invalid_lines.map(|told| told.1).unwrap_or_default(),
         };
         let body = serde_json::to_string(&document).unwrap_or_default();
         let answer = Answer::text(self.code.status(), body)

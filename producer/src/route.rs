@@ -5,6 +5,7 @@
 
 use http::Method;
 use redrive_shared::access::Scope;
+use redrive_shared::file::FILE_BYTES;
 
 /// What a caller must present.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +45,18 @@ pub enum Operation {
     ListJobs,
     /// Stops a job.
     CancelJob,
+    /// Accepts a batch.
+    SubmitBatch,
+    /// Gives one batch.
+    ReadBatch,
+    /// Gives what came of the lines of a batch.
+    ReadBatchResults,
+    /// Gives the lines of a batch that brought nothing.
+    ReadBatchErrors,
+    /// Stops a batch.
+    CancelBatch,
+    /// Gives a page of batches.
+    ListBatches,
     /// Gives what was used.
     ReadUsage,
     /// Gives a page of dead letters.
@@ -66,6 +79,17 @@ pub enum Operation {
     ListKeys,
     /// Revokes an API key.
     RevokeKey,
+}
+
+/// What body a route takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Takes {
+    /// None; what is sent is not read.
+    Nothing,
+    /// JSON, of at most 1 MiB.
+    Json,
+    /// So many bytes, read while they arrive.
+    Upload(u64),
 }
 
 /// One route. `HEAD` is served wherever `GET` is, and `OPTIONS` everywhere.
@@ -96,7 +120,7 @@ const fn route(method: Method, path: &'static str, access: Access, operation: Op
 }
 
 /// Every route.
-pub static ROUTES: [Route; 25] = [
+pub static ROUTES: [Route; 31] = [
     route(Method::GET, "/health", Access::Public, Operation::Health),
     route(
         Method::GET,
@@ -160,6 +184,37 @@ pub static ROUTES: [Route; 25] = [
         "/api/v1/jobs/{id}/cancel",
         WRITE,
         Operation::CancelJob,
+    ),
+    route(
+        Method::POST,
+        "/api/v1/batches",
+        WRITE,
+        Operation::SubmitBatch,
+    ),
+    route(Method::GET, "/api/v1/batches", READ, Operation::ListBatches),
+    route(
+        Method::GET,
+        "/api/v1/batches/{id}",
+        READ,
+        Operation::ReadBatch,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/batches/{id}/results",
+        READ,
+        Operation::ReadBatchResults,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/batches/{id}/errors",
+        READ,
+        Operation::ReadBatchErrors,
+    ),
+    route(
+        Method::POST,
+        "/api/v1/batches/{id}/cancel",
+        WRITE,
+        Operation::CancelBatch,
     ),
     route(Method::GET, "/api/v1/usage", READ, Operation::ReadUsage),
     route(
@@ -225,9 +280,15 @@ pub static ROUTES: [Route; 25] = [
 ];
 
 impl Route {
-    /// Whether the route takes a body.
-    pub(crate) fn takes_body(&self) -> bool {
-        self.method == Method::POST || self.method == Method::PATCH
+    /// What body the route takes.
+    pub(crate) fn takes(&self) -> Takes {
+        if self.operation == Operation::SubmitBatch {
+            Takes::Upload(FILE_BYTES)
+        } else if self.method == Method::POST || self.method == Method::PATCH {
+            Takes::Json
+        } else {
+            Takes::Nothing
+        }
     }
 }
 

@@ -3,11 +3,11 @@
 use crate::access;
 use crate::answer::Answer;
 use crate::app::{App, Readiness};
-use crate::body;
+use crate::body::{self, Incoming};
 use crate::call::Call;
 use crate::handlers;
 use crate::problem::{Problem, ProblemCode};
-use crate::route::{self, ROUTES};
+use crate::route::{self, ROUTES, Takes};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
@@ -20,7 +20,7 @@ use redrive_shared::ids::RequestId;
 use redrive_shared::log::{Event, Log};
 use redrive_shared::ports::Ports;
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// The most bytes of a path and its query.
 const URL_LIMIT: usize = 2 * 1024;
@@ -45,7 +45,7 @@ where
 }
 
 /// Answers one request, whatever happens, and logs it.
-async fn serve<P: Ports, R: Readiness>(
+async fn serve<P: Ports + 'static, R: Readiness + 'static>(
     app: Arc<App<P, R>>,
     pattern: Option<&'static str>,
     request: Request,
@@ -67,8 +67,8 @@ async fn serve<P: Ports, R: Readiness>(
 /// 3. Access: see [`access::admit`].
 /// 4. The body, of a route that takes one: see [`body::read`].
 /// 5. The handler.
-async fn answer<P: Ports, R: Readiness>(
-    app: &App<P, R>,
+async fn answer<P: Ports + 'static, R: Readiness + 'static>(
+    app: &Arc<App<P, R>>,
     call: &mut Call,
     body: Body,
 ) -> Result<Answer, Problem> {
@@ -88,8 +88,15 @@ async fn answer<P: Ports, R: Readiness>(
     let route = route::find(pattern, method)
         .ok_or_else(|| Problem::method_not_allowed(&route::allowed_methods(pattern)))?;
     access::admit(app, route.access, call).await?;
-    if route.takes_body() {
-        call.body = body::read(&call.parts.headers, body, app.ports.clock()).await?;
+    match route.takes() {
+        Takes::Nothing => {}
+        Takes::Json => {
+            call.body = body::read(&call.parts.headers, body, app.ports.clock()).await?;
+        }
+        Takes::Upload(limit) => {
+            let incoming = Incoming::of(&call.parts.headers, body, limit)?;
+            call.incoming = Mutex::new(Some(incoming));
+        }
     }
     handlers::run(app, route.operation, call).await
 }
@@ -139,6 +146,9 @@ fn log(
     }
     if let Some(job) = &call.noted.job {
         event = event.with("job.id", job.as_str());
+    }
+    if let Some(batch) = &call.noted.batch {
+        event = event.with("batch.id", batch.as_str());
     }
     if let Some(problem) = problem {
         event = event.with("error.code", problem.code.as_str());

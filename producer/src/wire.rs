@@ -1,7 +1,9 @@
 //! The bodies of answers, but for the job document and the problem document.
 
+mod batches;
 mod usage;
 
+pub(crate) use batches::{BatchAcceptedDocument, BatchDocument, BatchPage, ResultLine};
 pub(crate) use usage::{UsageGroup, UsageReport, UsageTotals};
 
 use redrive_shared::access::Scopes;

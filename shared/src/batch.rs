@@ -5,6 +5,62 @@
 
 pub mod intake;
 pub mod line;
+pub mod results;
 pub mod splitter;
 pub(crate) mod step;
 pub(crate) mod stored;
+
+use crate::clock::Clock;
+use crate::database::DatabaseError;
+use crate::ids::{BatchId, TenantId};
+use crate::message::{Task, TaskMessage};
+use crate::ports::Ports;
+use crate::repeat::repeat;
+use crate::store::{BatchRecord, BatchStatus};
+use crate::task;
+
+/// What became of the wish to cancel a batch.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CancelledBatch {
+    /// No more of its lines become jobs, and those that wait are not run.
+    Done(Box<BatchRecord>),
+    /// It has ended, or its files are written.
+    NotPossible(BatchStatus),
+    /// The tenant has no such batch.
+    Unknown,
+}
+
+/// Cancels a batch: no more of its lines become jobs. The step that follows cancels the jobs that
+/// wait; those that run have been paid for, and go on to their end.
+///
+/// # Errors
+/// [`DatabaseError`]: it may be cancelled. Repeating is safe.
+pub async fn cancel<P: Ports>(
+    ports: &P,
+    tenant: &TenantId,
+    batch: &BatchId,
+) -> Result<CancelledBatch, DatabaseError> {
+    let now = ports.clock().now();
+    let store = ports.store();
+    let is_new = repeat(ports.clock(), || store.cancel_batch(tenant, batch, now)).await?;
+    let found = repeat(ports.clock(), || store.find_batch(tenant, batch)).await?;
+    let Some(record) = found else {
+        return Ok(CancelledBatch::Unknown);
+    };
+    if is_new {
+        let message = TaskMessage {
+            tenant_id: tenant.clone(),
+            task: Task::Batch(batch.clone()),
+        };
+        task::send(ports, &message, now).await;
+    }
+    Ok(match record.status {
+        BatchStatus::Cancelling | BatchStatus::Cancelled => CancelledBatch::Done(Box::new(record)),
+        status @ (BatchStatus::Validating
+        | BatchStatus::InProgress
+        | BatchStatus::Finalizing
+        | BatchStatus::Completed
+        | BatchStatus::Failed
+        | BatchStatus::Expired) => CancelledBatch::NotPossible(status),
+    })
+}

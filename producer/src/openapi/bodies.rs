@@ -16,6 +16,35 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 pub(super) struct EmptyBody {}
 
+/// A line that brought nothing: its own fields, with why.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UnsuccessfulLine {
+    /// Your own name for it.
+    #[schema(nullable = false)]
+    custom_id: Option<String>,
+    /// What it held, where that was no JSON object.
+    #[schema(nullable = false)]
+    invalid_line: Option<String>,
+    /// Why it brought nothing.
+    error: LineReason,
+}
+
+/// Why a line brought nothing.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct LineReason {
+    /// The bounded code; `cancelled` when it was.
+    code: String,
+    /// What happened and what to do.
+    message: String,
+    /// Its number in what was uploaded, from 1.
+    line: u32,
+    /// Its job, if it became one.
+    #[schema(nullable = false)]
+    job_id: Option<String>,
+}
+
 /// What is to be different this time. Whatever is absent stays as the job has it.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

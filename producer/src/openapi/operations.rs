@@ -1,6 +1,7 @@
 //! What each operation is described as.
 
 mod admin;
+mod batches;
 mod dead_letters;
 mod execute;
 mod jobs;
@@ -15,6 +16,9 @@ use serde_json::json;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::{Content, KnownFormat, ObjectBuilder, Required, SchemaFormat, Type};
 
+const JSON: &str = "application/json";
+const LINES: &str = "application/x-ndjson";
+
 /// An operation in words.
 pub(super) struct Described {
     pub(super) id: &'static str,
@@ -23,6 +27,8 @@ pub(super) struct Described {
     pub(super) description: &'static str,
     pub(super) parameters: Vec<Parameter>,
     pub(super) body: Option<Body>,
+    /// What is uploaded instead, as media types with what each holds.
+    pub(super) upload: &'static [(&'static str, &'static str)],
     pub(super) successes: Vec<Success>,
     /// Beyond those of every route like it.
     pub(super) problems: &'static [ProblemCode],
@@ -38,7 +44,7 @@ pub(super) struct Body {
 pub(super) struct Success {
     pub(super) status: u16,
     pub(super) description: &'static str,
-    pub(super) content: Option<Content>,
+    pub(super) content: Option<(&'static str, Content)>,
     pub(super) headers: &'static [(&'static str, &'static str)],
 }
 
@@ -56,6 +62,7 @@ impl Described {
             description,
             parameters: Vec::new(),
             body: None,
+            upload: &[],
             successes: Vec::new(),
             problems: &[],
         }
@@ -120,13 +127,30 @@ impl Described {
         self
     }
 
+    fn upload(mut self, types: &'static [(&'static str, &'static str)]) -> Self {
+        self.upload = types;
+        self
+    }
+
     fn answers(mut self, status: u16, description: &'static str, content: Option<Content>) -> Self {
         self.successes.push(Success {
             status,
             description,
-            content,
+            content: content.map(|content| (JSON, content)),
             headers: &[],
         });
+        self
+    }
+
+    /// Says of the latest answer that it is one value a line.
+    fn one_a_line(mut self) -> Self {
+        if let Some((media_type, _)) = self
+            .successes
+            .last_mut()
+            .and_then(|success| success.content.as_mut())
+        {
+            *media_type = LINES;
+        }
         self
     }
 
@@ -194,6 +218,12 @@ pub(super) fn describe(route: &Route) -> Described {
         Operation::ReadJob => jobs::read(route.path),
         Operation::ListJobs => jobs::list(),
         Operation::CancelJob => jobs::cancel(),
+        Operation::SubmitBatch => batches::submit(),
+        Operation::ReadBatch => batches::read(),
+        Operation::ReadBatchResults => batches::results(),
+        Operation::ReadBatchErrors => batches::errors(),
+        Operation::CancelBatch => batches::cancel(),
+        Operation::ListBatches => batches::list(),
         Operation::ReadUsage => usage::read(),
         Operation::ListDeadLetters => dead_letters::list(),
         Operation::ReadDeadLetter => dead_letters::read(),

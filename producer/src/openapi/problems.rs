@@ -2,7 +2,7 @@
 
 use super::{REQUEST_ID, content, header};
 use crate::problem::ProblemCode;
-use crate::route::{Access, Route};
+use crate::route::{Access, Route, Takes};
 use std::collections::BTreeMap;
 use utoipa::openapi::{Ref, Response, ResponseBuilder};
 
@@ -36,7 +36,11 @@ pub(super) fn responses(route: &Route, own: &[ProblemCode]) -> Vec<(u16, Respons
     } else {
         WITH_KEY
     };
-    let with_body = if route.takes_body() { WITH_BODY } else { &[] };
+    let with_body = if route.takes() == Takes::Nothing {
+        &[]
+    } else {
+        WITH_BODY
+    };
     let mut by_status: BTreeMap<u16, Vec<ProblemCode>> = BTreeMap::new();
     for code in [EVERYWHERE, with_key, with_body, own].concat() {
         by_status

@@ -35,7 +35,9 @@ pub enum ProblemCode {
     NotDeadLettered,
     /// The job's request was deleted, so that it cannot be replayed.
     PayloadDeleted,
-    /// The body is over 1 MiB.
+    /// The batch has ended.
+    BatchEnded,
+    /// The body is over its limit.
     PayloadTooLarge,
     /// Path and query are over 2 KiB.
     UriTooLong,
@@ -43,6 +45,12 @@ pub enum ProblemCode {
     UnsupportedMediaType,
     /// Fields or parameters are wrong.
     ValidationFailed,
+    /// Lines of a batch are wrong.
+    InvalidLines,
+    /// The batch has no line.
+    EmptyBatch,
+    /// The batch has more lines than it may.
+    TooManyLines,
     /// `Idempotency-Key` belongs to a request that asked for something else.
     IdempotencyKeyReused,
     /// The headers are over 16 KiB.
@@ -57,7 +65,7 @@ pub enum ProblemCode {
 
 impl ProblemCode {
     /// Every kind.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 27] = [
         Self::InvalidJson,
         Self::BodyIncomplete,
         Self::ConflictingCredentials,
@@ -72,10 +80,14 @@ impl ProblemCode {
         Self::JobNotCancellable,
         Self::NotDeadLettered,
         Self::PayloadDeleted,
+        Self::BatchEnded,
         Self::PayloadTooLarge,
         Self::UriTooLong,
         Self::UnsupportedMediaType,
         Self::ValidationFailed,
+        Self::InvalidLines,
+        Self::EmptyBatch,
+        Self::TooManyLines,
         Self::IdempotencyKeyReused,
         Self::HeadersTooLarge,
         Self::Internal,
@@ -101,6 +113,10 @@ impl ProblemCode {
             Self::JobNotCancellable => "job-not-cancellable",
             Self::NotDeadLettered => "not-dead-lettered",
             Self::PayloadDeleted => "payload-deleted",
+            Self::BatchEnded => "batch-ended",
+            Self::InvalidLines => "invalid-lines",
+            Self::EmptyBatch => "empty-batch",
+            Self::TooManyLines => "too-many-lines",
             Self::PayloadTooLarge => "payload-too-large",
             Self::UriTooLong => "uri-too-long",
             Self::UnsupportedMediaType => "unsupported-media-type",
@@ -127,13 +143,18 @@ impl ProblemCode {
             Self::NotFound | Self::RouteNotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
-            Self::JobNotCancellable | Self::NotDeadLettered | Self::PayloadDeleted => {
-                StatusCode::CONFLICT
-            }
+            Self::JobNotCancellable
+            | Self::NotDeadLettered
+            | Self::PayloadDeleted
+            | Self::BatchEnded => StatusCode::CONFLICT,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::ValidationFailed | Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::ValidationFailed
+            | Self::InvalidLines
+            | Self::EmptyBatch
+            | Self::TooManyLines
+            | Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::StorageUnavailable | Self::Misconfigured => StatusCode::SERVICE_UNAVAILABLE,
@@ -158,9 +179,13 @@ impl ProblemCode {
             Self::JobNotCancellable => "The job can no longer be cancelled",
             Self::NotDeadLettered => "The job is not dead",
             Self::PayloadDeleted => "The job's request was deleted",
+            Self::BatchEnded => "The batch has ended",
+            Self::InvalidLines => "Lines of the batch are not valid",
+            Self::EmptyBatch => "The batch has no line",
+            Self::TooManyLines => "The batch has too many lines",
             Self::PayloadTooLarge => "The body is too large",
             Self::UriTooLong => "The URL is too long",
-            Self::UnsupportedMediaType => "The body must be plain JSON",
+            Self::UnsupportedMediaType => "The body is of another media type",
             Self::ValidationFailed => "Fields or parameters are not valid",
             Self::IdempotencyKeyReused => "Idempotency-Key belongs to another request",
             Self::HeadersTooLarge => "The headers are too large",

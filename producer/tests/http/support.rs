@@ -254,6 +254,14 @@ impl Api {
         reply.json()["jobId"].as_str().expect("an id").to_owned()
     }
 
+    /// A new batch of one line; answers its id.
+    pub(crate) async fn batch(&self, tenant: &Tenant) -> String {
+        let body = json!([{"prompt": "Hello"}]);
+        let reply = self.post("/api/v1/batches", &tenant.key, &body).await;
+        assert_eq!(reply.status, 202, "{reply:?}");
+        reply.json()["batchId"].as_str().expect("an id").to_owned()
+    }
+
     /// Makes the same request that many times at once, each on a thread of its own.
     pub(crate) fn at_once(
         &self,

@@ -2,8 +2,14 @@
 
 use crate::support::{ADMIN_KEY, Api, request};
 use redrive_producer::{Access, Operation, ROUTES};
-use redrive_shared::ids::{JobId, KeyId};
+use redrive_shared::clock::Instant;
+use redrive_shared::ids::{BatchId, JobId, KeyId};
 use redrive_shared::native::SeededEntropy;
+
+/// An id that nobody has.
+fn unknown_of<I: ToString>(make: fn(Instant, &SeededEntropy) -> I) -> String {
+    make(crate::support::START, &SeededEntropy::new(1)).to_string()
+}
 
 #[tokio::test]
 async fn a_foreign_id_answers_like_an_unknown_one_on_every_route() {
@@ -14,14 +20,18 @@ async fn a_foreign_id_answers_like_an_unknown_one_on_every_route() {
         }
         let api = Api::new();
         let (owner, stranger) = (api.operator().await, api.operator().await);
-        let foreign = api.job(&owner).await;
+        let job = api.job(&owner).await;
+        let (foreign, unknown) = if route.path.contains("/batches/") {
+            (api.batch(&owner).await, unknown_of(BatchId::new))
+        } else {
+            (job.clone(), unknown_of(JobId::new))
+        };
         let state = if route.path.contains("dead-letters") {
-            api.put_job(&foreign, "dead_lettered");
+            api.put_job(&job, "dead_lettered");
             "dead_lettered"
         } else {
             "queued"
         };
-        let unknown = JobId::new(crate::support::START, &SeededEntropy::new(1)).to_string();
         let mut replies = Vec::new();
         for id in [&foreign, &unknown] {
             let path = route.path.replace("{id}", id);
@@ -49,7 +59,7 @@ async fn a_foreign_id_answers_like_an_unknown_one_on_every_route() {
         );
         compared += 1;
     }
-    assert_eq!(compared, 6);
+    assert_eq!(compared, 10);
 }
 
 #[tokio::test]

@@ -17,6 +17,21 @@ pub const CUSTOM_ID_BYTES: RangeInclusive<usize> = 1..=256;
 /// The most field errors that one line tells.
 const FIELD_ERRORS: usize = 10;
 
+/// The fields that a query may give for all lines.
+pub const DEFAULT_FIELDS: &[&str] = &[
+    "kind",
+    "provider",
+    "model",
+    "system",
+    "maxTokens",
+    "temperature",
+    "language",
+    "maxAttempts",
+    "deadlineSeconds",
+    "refType",
+    "refId",
+];
+
 /// Fields of which one excludes the others: where a line has one, no default stands for another.
 const EXCLUSIVE: [&[&str]; 2] = [&["provider", "providers"], &["prompt", "messages"]];
 
@@ -177,6 +192,31 @@ impl Head {
         let errors = fields.finish(|| Some(())).err().unwrap_or_default();
         (head, errors)
     }
+}
+
+/// What is wrong with fields that are meant for all lines, as far as that can be told without one.
+#[must_use]
+pub fn check_defaults(defaults: &Map<String, Value>, known: &Known<'_>) -> Vec<FieldError> {
+    let (head, mut errors) = Head::take(&mut Map::new(), defaults);
+    if defaults.contains_key("customId") {
+        errors.push(FieldError {
+            pointer: "/customId".to_owned(),
+            detail: "must be the line's own".to_owned(),
+        });
+    }
+    let mut probe = Map::new();
+    with_defaults(&mut probe, defaults);
+    let judged = judge(head.kind, &Value::Object(probe), known);
+    // What a line is still to bring is no fault of theirs.
+    let named = |error: &FieldError| {
+        let mut segments = error.pointer.split('/').skip(1);
+        segments
+            .next()
+            .is_some_and(|name| defaults.contains_key(name))
+    };
+    errors.extend(judged.err().unwrap_or_default().into_iter().filter(named));
+    errors.truncate(FIELD_ERRORS);
+    errors
 }
 
 /// Puts the defaults in for the fields that a line does not have. A line that names a provider takes

@@ -153,10 +153,12 @@ async fn plan<P: Ports>(
     let counts = record.counts;
     let all_made = record.at.jobs >= record.lines;
     if (all_made || stops) && counts.unfinished() == 0 {
-        planned.moved.status = match record.status {
-            BatchStatus::Cancelling => BatchStatus::Cancelled,
-            _ if all_made => BatchStatus::Completed,
-            _ => BatchStatus::Expired,
+        planned.moved.status = if record.status == BatchStatus::Cancelling {
+            BatchStatus::Cancelled
+        } else if all_made {
+            BatchStatus::Completed
+        } else {
+            BatchStatus::Expired
         };
         planned.moved.due_at = None;
     } else if stops {
