@@ -41,6 +41,7 @@ pub(crate) async fn run<P: Ports, R: Readiness>(
         Operation::CancelJob => jobs::cancel(app, call).await,
         Operation::ReadUsage => usage::read(app, call).await,
         Operation::ListDeadLetters => dead_letters::list(app, call).await,
+        Operation::GroupDeadLetters => dead_letters::groups(app, call).await,
         Operation::ReadDeadLetter => dead_letters::read(app, call).await,
         Operation::ReplayDeadLetter => dead_letters::replay(app, call).await,
         Operation::CreateTenant => tenants::create(app, call).await,

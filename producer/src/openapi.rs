@@ -37,6 +37,7 @@ const REQUEST_ID: &str = "#/components/headers/RequestId";
     crate::problem::ProblemDocument,
     crate::wire::AcceptedDocument,
     crate::wire::CircuitList,
+    crate::wire::DeadLetterGroupList,
     crate::wire::DeadLetterPage,
     crate::wire::HealthDocument,
     crate::wire::JobPage,

@@ -48,6 +48,8 @@ pub enum Operation {
     ReadUsage,
     /// Gives a page of dead letters.
     ListDeadLetters,
+    /// Gives the dead letters by their causes.
+    GroupDeadLetters,
     /// Gives one dead letter.
     ReadDeadLetter,
     /// Puts a dead letter back.
@@ -96,7 +98,7 @@ const fn route(method: Method, path: &'static str, access: Access, operation: Op
 }
 
 /// Every route.
-pub static ROUTES: [Route; 25] = [
+pub static ROUTES: [Route; 26] = [
     route(Method::GET, "/health", Access::Public, Operation::Health),
     route(
         Method::GET,
@@ -167,6 +169,12 @@ pub static ROUTES: [Route; 25] = [
         "/api/v1/dead-letters",
         OPS_READ,
         Operation::ListDeadLetters,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/dead-letters/groups",
+        OPS_READ,
+        Operation::GroupDeadLetters,
     ),
     route(
         Method::GET,
