@@ -34,6 +34,7 @@ CREATE TABLE jobs (
   error_code       TEXT,             -- of the latest attempt that did not succeed; NULL: none so far, or succeeded
   error            TEXT,             -- JSON beside error_code: message, retryable, cause, provider, providerStatus, excerpt, …
   fingerprint      TEXT,             -- what dead letters of one cause share: code:cause:provider:model:providerStatus; NULL: never dead-lettered
+  error_provider   TEXT,             -- of a dead letter: whom its latest attempt asked; NULL: nobody, or never dead-lettered
   bulk             INTEGER NOT NULL, -- 1: one of many, whose messages go by a queue of their own; 0: somebody waits for this one
   cost_micro_usd   INTEGER,          -- of all its calls so far whose price is known; NULL: of none
   batch_id         TEXT,             -- the batch it belongs to; its id has the batch's digits then, but for the last four: its place; NULL: submitted alone
@@ -73,7 +74,7 @@ INSERT INTO jobs
 SELECT
   tenant_id, id, kind, state, attempt, failures, deferrals, rescues, dispatches, max_attempts, created_at_ms,
   deadline_seconds, deadline_at_ms, due_at_ms, claimed_by, started_at_ms, completed_at_ms, expires_at_ms, model, error_code,
-  error, fingerprint, 0,
+  error, fingerprint, iif(state = 'dead_lettered', error ->> '$.provider', NULL), 0,
   (SELECT sum(value ->> '$.costMicroUsd') FROM json_each(attempts)), NULL, NULL, NULL, NULL,
   ref_type, ref_id, idempotency_key, request_hash, metadata, attempts, replays, dropped_answers, request
 FROM jobs_before;
@@ -88,7 +89,13 @@ CREATE INDEX jobs_waiting ON jobs (due_at_ms, deadline_at_ms, state, bulk) WHERE
 CREATE INDEX jobs_expiring ON jobs (expires_at_ms) WHERE expires_at_ms IS NOT NULL;
 
 -- What did not succeed, by tenant; success, the common case, pays nothing for it.
-CREATE INDEX jobs_unsuccessful ON jobs (tenant_id, state, id) WHERE state IN ('failed', 'dead_lettered', 'cancelled');
+CREATE INDEX jobs_unsuccessful ON jobs (tenant_id, state, id) WHERE state IN ('failed', 'cancelled');
+
+-- Dead letters, with all that an operator tells them apart by: what a filter passes over, it passes over in the index.
+CREATE INDEX jobs_dead_letters ON jobs (
+  tenant_id, state, id, error_code, error_provider, model, kind, batch_id, ref_type, ref_id, fingerprint, completed_at_ms,
+  attempt, cost_micro_usd
+) WHERE state = 'dead_lettered';
 
 -- The client's own references; jobs without one pay nothing for it.
 CREATE INDEX jobs_by_ref ON jobs (tenant_id, ref_type, ref_id, id) WHERE ref_id IS NOT NULL;

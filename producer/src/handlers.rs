@@ -49,6 +49,7 @@ pub(crate) async fn run<P: Ports + 'static, R: Readiness + 'static>(
         Operation::ListBatches => batches::list(app, call).await,
         Operation::ReadUsage => usage::read(app, call).await,
         Operation::ListDeadLetters => dead_letters::list(app, call).await,
+        Operation::GroupDeadLetters => dead_letters::groups(app, call).await,
         Operation::ReadDeadLetter => dead_letters::read(app, call).await,
         Operation::ReplayDeadLetter => dead_letters::replay(app, call).await,
         Operation::CreateTenant => tenants::create(app, call).await,

@@ -40,6 +40,7 @@ const REQUEST_ID: &str = "#/components/headers/RequestId";
     crate::wire::BatchDocument,
     crate::wire::BatchPage,
     crate::wire::CircuitList,
+    crate::wire::DeadLetterGroupList,
     crate::wire::DeadLetterPage,
     crate::wire::HealthDocument,
     crate::wire::JobPage,

@@ -61,6 +61,8 @@ pub enum Operation {
     ReadUsage,
     /// Gives a page of dead letters.
     ListDeadLetters,
+    /// Gives the dead letters by their causes.
+    GroupDeadLetters,
     /// Gives one dead letter.
     ReadDeadLetter,
     /// Puts a dead letter back.
@@ -120,7 +122,7 @@ const fn route(method: Method, path: &'static str, access: Access, operation: Op
 }
 
 /// Every route.
-pub static ROUTES: [Route; 31] = [
+pub static ROUTES: [Route; 32] = [
     route(Method::GET, "/health", Access::Public, Operation::Health),
     route(
         Method::GET,
@@ -222,6 +224,12 @@ pub static ROUTES: [Route; 31] = [
         "/api/v1/dead-letters",
         OPS_READ,
         Operation::ListDeadLetters,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/dead-letters/groups",
+        OPS_READ,
+        Operation::GroupDeadLetters,
     ),
     route(
         Method::GET,

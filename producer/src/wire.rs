@@ -1,14 +1,16 @@
 //! The bodies of answers, but for the job document and the problem document.
 
 mod batches;
+mod dead_letters;
 mod usage;
 
 pub(crate) use batches::{BatchAcceptedDocument, BatchDocument, BatchPage, ResultLine};
+pub(crate) use dead_letters::{DeadLetterGroupList, DeadLetterPage};
 pub(crate) use usage::{UsageGroup, UsageReport, UsageTotals};
 
 use redrive_shared::access::Scopes;
 use redrive_shared::circuit::CircuitState;
-use redrive_shared::document::{DeadLetterSummary, JobDocument};
+use redrive_shared::document::JobDocument;
 use redrive_shared::error_code::ErrorCode;
 use redrive_shared::execute::LanguageDocument;
 use redrive_shared::request::{Target, Wanted};
@@ -83,18 +85,6 @@ pub(crate) struct JobPage {
 pub(crate) struct LanguageList {
     /// In the order of their names.
     pub(crate) data: Vec<LanguageDocument>,
-}
-
-/// A page of dead letters.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct DeadLetterPage {
-    /// The dead letters, by the age of their jobs, newest first; without `attempts` and
-    /// `droppedAnswers`: read one for those.
-    pub(crate) data: Vec<DeadLetterSummary>,
-    /// What to send as `cursor` for the next page, with the same filters; `null` on the last page.
-    #[schema(required)]
-    pub(crate) next_cursor: Option<String>,
 }
 
 /// The providers that jobs may ask.

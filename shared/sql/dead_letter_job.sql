@@ -6,6 +6,7 @@ UPDATE jobs
 SET
   state = 'dead_lettered', due_at_ms = NULL, completed_at_ms = ?4, failures = failures + CAST(?5 AS INTEGER),
   deferrals = deferrals + CAST(?6 AS INTEGER), error_code = ?7, error = ?8, attempts = ?9, fingerprint = ?11,
+  error_provider = ?8 ->> '$.provider',
   cost_micro_usd = coalesce(cost_micro_usd + ?10, cost_micro_usd, CAST(?10 AS INTEGER)),
   expires_at_ms = ?4 + 1000 * coalesce((SELECT payload_retention_seconds FROM tenants WHERE id = ?1), 604800)
 WHERE tenant_id = ?1 AND id = ?2 AND state = 'running' AND attempt = ?3

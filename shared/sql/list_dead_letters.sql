@@ -1,13 +1,27 @@
--- Dead letters, in the producer: a tenant's, newest first. Reads only.
--- ?2 before this id; ?3 from this id on; ?4 error code or NULL; ?5 rows at most.
+-- Dead letters, in the producer: a tenant's that a filter lets through, newest first. Reads only; of what the filter passes
+-- over, the index alone.
+-- ?2 before this id; ?3 from this id on; ?4 the filter, JSON; ?5 rows at most.
 SELECT
   tenant_id, id, kind, state, attempt, failures, deferrals, rescues, dispatches, max_attempts, created_at_ms,
   deadline_at_ms, due_at_ms, started_at_ms, completed_at_ms, expires_at_ms, model, error_code, error, fingerprint, ref_type,
   ref_id, batch_id, line, custom_id, metadata, attempts, replays, dropped_answers, request IS NULL AS payload_deleted
-FROM jobs INDEXED BY jobs_unsuccessful
-WHERE tenant_id = ?1
-  AND id < ?2 AND id >= ?3
-  AND state = 'dead_lettered' AND state IN ('failed', 'dead_lettered', 'cancelled')
-  AND (?4 IS NULL OR error_code = ?4)
+FROM jobs
+WHERE tenant_id = ?1 AND id IN (
+  SELECT id FROM jobs INDEXED BY jobs_dead_letters
+  WHERE tenant_id = ?1 AND state = 'dead_lettered' AND id < ?2 AND id >= ?3
+    AND (?4 ->> '$.code' IS NULL OR error_code = ?4 ->> '$.code')
+    AND (?4 ->> '$.provider' IS NULL OR error_provider = ?4 ->> '$.provider')
+    AND (?4 ->> '$.model' IS NULL OR model = ?4 ->> '$.model')
+    AND (?4 ->> '$.kind' IS NULL OR kind = ?4 ->> '$.kind')
+    AND (?4 ->> '$.batchId' IS NULL OR batch_id = ?4 ->> '$.batchId')
+    AND (?4 ->> '$.refType' IS NULL OR ref_type = ?4 ->> '$.refType')
+    AND (?4 ->> '$.refId' IS NULL OR ref_id = ?4 ->> '$.refId')
+    AND (?4 ->> '$.fingerprint' IS NULL OR fingerprint = ?4 ->> '$.fingerprint')
+    AND (?4 ->> '$.deadFromMs' IS NULL OR completed_at_ms >= ?4 ->> '$.deadFromMs')
+    AND (?4 ->> '$.deadBeforeMs' IS NULL OR completed_at_ms < ?4 ->> '$.deadBeforeMs')
+    AND (?4 ->> '$.minAttempts' IS NULL OR attempt >= ?4 ->> '$.minAttempts')
+    AND (?4 ->> '$.jobIds' IS NULL OR id IN (SELECT value FROM json_each(?4, '$.jobIds')))
+  ORDER BY id DESC
+  LIMIT ?5
+)
 ORDER BY id DESC
-LIMIT ?5

@@ -1,4 +1,4 @@
--- List, in the producer: a tenant's jobs in one of the unsuccessful states, newest first. Reads only.
+-- List, in the producer: a tenant's jobs that failed or were cancelled, newest first. Reads only.
 -- What a model had said before it was stopped may be long, and is left out.
 -- ?2 before this id; ?3 from this id on; ?4 kind or NULL; ?5 state; ?6 rows at most.
 SELECT
@@ -10,6 +10,6 @@ FROM jobs INDEXED BY jobs_unsuccessful
 WHERE jobs.tenant_id = ?1
   AND jobs.id < ?2 AND jobs.id >= ?3
   AND (?4 IS NULL OR jobs.kind = ?4)
-  AND jobs.state = ?5 AND jobs.state IN ('failed', 'dead_lettered', 'cancelled')
+  AND jobs.state = ?5 AND jobs.state IN ('failed', 'cancelled')
 ORDER BY jobs.id DESC
 LIMIT ?6

@@ -7,6 +7,7 @@ SET
   state = 'dead_lettered', due_at_ms = NULL, completed_at_ms = ?1,
   fingerprint = 'deadline_exceeded:' || coalesce(error_code, '-') || ':' || coalesce(error ->> '$.provider', '-')
     || ':' || coalesce(model, '-') || ':' || coalesce(error ->> '$.providerStatus', '-'),
+  error_provider = error ->> '$.provider',
   error = json_patch(json_patch(coalesce(error, '{}'), json_object('cause', error_code)), ?3),
   error_code = 'deadline_exceeded',
   expires_at_ms = ?1 + 1000 * coalesce((SELECT payload_retention_seconds FROM tenants WHERE id = jobs.tenant_id), 604800)

@@ -5,7 +5,7 @@
 UPDATE jobs
 SET
   state = 'dead_lettered', due_at_ms = NULL, completed_at_ms = ?1, rescues = rescues + 1,
-  fingerprint = 'poison:lease_expired:-:' || coalesce(model, '-') || ':-',
+  fingerprint = 'poison:lease_expired:-:' || coalesce(model, '-') || ':-', error_provider = NULL,
   error_code = 'poison', error = ?4,
   attempts = json_insert(attempts, '$[#]', json_object(
     'attempt', attempt, 'startedAtMs', started_at_ms, 'finishedAtMs', CAST(?1 AS INTEGER),

@@ -5,7 +5,7 @@
 //! needs no key: a client that forges a cursor only chooses where in its own list to go on, because
 //! every statement filters by tenant.
 
-use crate::ids::{JobId, TenantId};
+use crate::ids::{Id, TenantId};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
@@ -23,33 +23,34 @@ const BYTES: usize = 1 + UUID_BYTES + TAG_BYTES;
 #[error("must be the cursor of the page before, of the same list with the same filters")]
 pub struct InvalidCursor;
 
-/// The end of a page of jobs; the next page holds what comes after it.
+/// The end of a page of what ids of one kind name; the next page holds what comes after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cursor {
-    last: JobId,
+pub struct Cursor<I> {
+    last: I,
 }
 
-impl Cursor {
-    /// The cursor of a page that ends with the job `last`.
+impl<I: Id> Cursor<I> {
+    /// The cursor of a page that ends with `last`.
     #[must_use]
-    pub const fn after(last: JobId) -> Self {
+    pub const fn after(last: I) -> Self {
         Self { last }
     }
 
-    /// The last job of the page before.
+    /// The last entry of the page before.
     #[must_use]
-    pub const fn last(&self) -> &JobId {
-        &self.last
+    pub fn into_last(self) -> I {
+        self.last
     }
 
     /// The cursor as text of 34 characters that need no escaping in a URL. `filter` spells out
-    /// everything that decides which jobs the list holds, always in the same way.
+    /// everything that decides what the list
+    /// holds, and of which kind that is, always in the same way.
     #[must_use]
     pub fn encode(&self, tenant: &TenantId, filter: &str) -> String {
         let digits = self
             .last
-            .as_str()
-            .strip_prefix(JobId::PREFIX)
+            .text()
+            .strip_prefix(I::prefix())
             .unwrap_or_default();
         // The digits of an id are a UUID; the nil one would make a cursor that is refused.
         let uuid = Uuid::try_parse(digits).unwrap_or_default().into_bytes();
@@ -74,7 +75,7 @@ impl Cursor {
         if *version != VERSION || !bound {
             return Err(InvalidCursor);
         }
-        let id = format!("{}{}", JobId::PREFIX, Uuid::from_bytes(*uuid).simple());
+        let id = format!("{}{}", I::prefix(), Uuid::from_bytes(*uuid).simple());
         id.parse().map(Self::after).or(Err(InvalidCursor))
     }
 }
@@ -97,6 +98,7 @@ mod tests {
     use super::*;
     use crate::clock::Instant;
     use crate::entropy::Entropy;
+    use crate::ids::JobId;
     use proptest::prelude::*;
 
     struct Bytes([u8; 10]);
@@ -110,6 +112,10 @@ mod tests {
         JobId::new(Instant::from_millis(millis), &Bytes(random))
     }
 
+    fn decode(text: &str, tenant: &TenantId, filter: &str) -> Result<Cursor<JobId>, InvalidCursor> {
+        Cursor::decode(text, tenant, filter)
+    }
+
     fn tenant(byte: u8) -> TenantId {
         TenantId::new(Instant::from_millis(1_000), &Bytes([byte; 10]))
     }
@@ -119,25 +125,19 @@ mod tests {
         let cursor = Cursor::after(job(1_795_258_517_372, [7; 10]));
         let text = cursor.encode(&tenant(1), "status=queued");
         assert_eq!(text, "AQGh_b8HfHcHhwcHBwcHBwdKJovMJFAZuQ");
-        assert_eq!(
-            Cursor::decode(&text, &tenant(1), "status=queued"),
-            Ok(cursor)
-        );
+        assert_eq!(decode(&text, &tenant(1), "status=queued"), Ok(cursor));
     }
 
     #[test]
     fn a_cursor_of_another_tenant_or_filter_is_refused() {
         let text = Cursor::after(job(1_000, [7; 10])).encode(&tenant(1), "status=queued");
-        assert!(Cursor::decode(&text, &tenant(1), "status=queued").is_ok());
+        assert!(decode(&text, &tenant(1), "status=queued").is_ok());
         assert_eq!(
-            Cursor::decode(&text, &tenant(2), "status=queued"),
+            decode(&text, &tenant(2), "status=queued"),
             Err(InvalidCursor)
         );
         for filter in ["", "status=failed", "status=queued ", "status=queue"] {
-            assert_eq!(
-                Cursor::decode(&text, &tenant(1), filter),
-                Err(InvalidCursor)
-            );
+            assert_eq!(decode(&text, &tenant(1), filter), Err(InvalidCursor));
         }
     }
 
@@ -155,7 +155,7 @@ mod tests {
             &"A".repeat(34),
         ] {
             assert_eq!(
-                Cursor::decode(refused, &tenant(1), ""),
+                decode(refused, &tenant(1), ""),
                 Err(InvalidCursor),
                 "{refused}"
             );
@@ -170,7 +170,7 @@ mod tests {
         for length in (0..=BYTES + 1).filter(|length| *length != BYTES) {
             let other = URL_SAFE_NO_PAD.encode(&bytes[..length]);
             assert_eq!(
-                Cursor::decode(&other, &tenant(1), ""),
+                decode(&other, &tenant(1), ""),
                 Err(InvalidCursor),
                 "{length}"
             );
@@ -184,7 +184,7 @@ mod tests {
         bytes.extend_from_slice(&uuid);
         bytes.extend_from_slice(&binding(&tenant(1), "", &uuid)[..TAG_BYTES]);
         let text = URL_SAFE_NO_PAD.encode(bytes);
-        assert_eq!(Cursor::decode(&text, &tenant(1), ""), Err(InvalidCursor));
+        assert_eq!(decode(&text, &tenant(1), ""), Err(InvalidCursor));
     }
 
     proptest! {
@@ -202,7 +202,7 @@ mod tests {
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
             prop_assert!(safe_in_a_url);
-            prop_assert_eq!(Cursor::decode(&text, &tenant(1), &filter), Ok(cursor));
+            prop_assert_eq!(decode(&text, &tenant(1), &filter), Ok(cursor));
         }
 
         #[test]
@@ -215,12 +215,12 @@ mod tests {
             let mut changed = text.clone();
             changed.replace_range(place..=place, &other);
             prop_assume!(changed != text);
-            prop_assert_eq!(Cursor::decode(&changed, &tenant(1), ""), Err(InvalidCursor));
+            prop_assert_eq!(decode(&changed, &tenant(1), ""), Err(InvalidCursor));
         }
 
         #[test]
         fn any_text_is_refused_without_a_panic(text in "\\PC{0,40}") {
-            prop_assert_eq!(Cursor::decode(&text, &tenant(1), ""), Err(InvalidCursor));
+            prop_assert_eq!(decode(&text, &tenant(1), ""), Err(InvalidCursor));
         }
     }
 }

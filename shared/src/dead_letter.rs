@@ -5,6 +5,8 @@
 //! Others were moved here by the platform, because they were delivered too often; their jobs still
 //! stand in the database, and the sweep sends or ends them by their own policy.
 
+pub mod filter;
+
 use crate::database::DatabaseError;
 use crate::job::JobStanding;
 use crate::log::{Event, Log};

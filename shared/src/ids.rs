@@ -41,6 +41,15 @@ fn is_valid(prefix: &str, text: &str) -> bool {
         && Uuid::try_parse(digits).is_ok_and(|uuid| uuid.get_version() == Some(Version::SortRand))
 }
 
+/// An id, of whatever kind.
+pub trait Id: Clone + FromStr<Err = InvalidId> {
+    /// What every id of the kind begins with.
+    fn prefix() -> &'static str;
+
+    /// The id as text.
+    fn text(&self) -> &str;
+}
+
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
         $(#[$doc])*
@@ -61,6 +70,16 @@ macro_rules! id {
             /// The id as text.
             #[must_use]
             pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl Id for $name {
+            fn prefix() -> &'static str {
+                Self::PREFIX
+            }
+
+            fn text(&self) -> &str {
                 &self.0
             }
         }

@@ -16,6 +16,7 @@ mod claiming;
 mod committing;
 mod dead_lettering;
 mod dropping;
+mod filtering;
 mod ground;
 mod limiting;
 mod listing;
@@ -118,6 +119,9 @@ cases! {
     dropping::what_a_dropped_answer_cost_is_kept_once_an_attempt,
     dropping::what_a_dropped_attempt_used_is_counted_once,
     dropping::a_dropped_answer_of_an_unknown_job_is_kept_nowhere,
+    filtering::letters_pass_every_part_of_a_filter,
+    filtering::letters_are_counted_by_their_causes,
+    filtering::whoever_ends_a_job_notes_whom_it_asked,
     limiting::as_many_slots_are_taken_as_there_are,
     limiting::a_slot_is_free_when_its_time_is_over,
     limiting::a_minute_has_so_many_calls,

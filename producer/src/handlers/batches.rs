@@ -210,9 +210,10 @@ pub(super) async fn list<P: Ports, R: Readiness>(
     let tenant = call.tenant()?;
     let page = PageRequest::read(&Query::of(&call.parts.uri)?, &tenant)?;
     let store = app.ports.store();
-    let read = || store.batches(&tenant, &page.filter, page.limit + 1);
+    let after = page.after.as_ref();
+    let read = || store.batches(&tenant, &page.filter, after, page.limit + 1);
     let records = repeat(app.ports.clock(), read).await?;
-    let (records, next_cursor) = page.cut(records, &tenant, |record| record.id.job(0));
+    let (records, next_cursor) = page.cut(records, &tenant, |record| record.id.clone());
     let now = app.ports.clock().now();
     let document = |record: &BatchRecord| {
         let url = url_of(call, &record.id);

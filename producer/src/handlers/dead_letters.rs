@@ -1,16 +1,17 @@
 mod filter;
 
 use super::accepted::accepted;
-use super::page::PageRequest;
+use super::page::{ListFilter, PageRequest};
 use crate::answer::Answer;
 use crate::app::{App, Readiness};
 use crate::call::Call;
 use crate::idempotency;
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::wire::DeadLetterPage;
+use crate::wire::{DeadLetterGroupList, DeadLetterPage};
 use http::StatusCode;
 use redrive_shared::configuration::Configuration;
+use redrive_shared::dead_letter::filter::DeadLetterFilter;
 use redrive_shared::document::{DeadLetterDocument, DeadLetterSummary};
 use redrive_shared::idempotency::Idempotency;
 use redrive_shared::ids::JobId;
@@ -31,16 +32,37 @@ pub(super) async fn list<P: Ports, R: Readiness>(
     call: &mut Call,
 ) -> Result<Answer, Problem> {
     let tenant = call.tenant()?;
-    let page = PageRequest::read(&Query::of(&call.parts.uri)?, &tenant)?;
+    let page = PageRequest::<DeadLetterFilter>::read(&Query::of(&call.parts.uri)?, &tenant)?;
+    let (store, after) = (app.ports.store(), page.after.as_ref());
     let records = repeat(app.ports.clock(), || {
-        app.ports
-            .store()
-            .dead_letters(&tenant, &page.filter, page.limit + 1)
+        store.dead_letters(&tenant, &page.filter, after, page.limit + 1)
     })
     .await?;
     let (records, next_cursor) = page.cut(records, &tenant, |record| record.job.id.clone());
     let data = records.into_iter().map(DeadLetterSummary::from).collect();
     Answer::json(StatusCode::OK, &DeadLetterPage { data, next_cursor })
+}
+
+/// `GET /api/v1/dead-letters/groups`: gives the tenant's dead letters by their causes.
+///
+/// 1. Parameters that are unknown, repeated or wrong: 422.
+/// 2. The letters are counted: 503 when the database does not answer.
+/// 3. 200 with the groups, those of the most letters first.
+pub(super) async fn groups<P: Ports, R: Readiness>(
+    app: &App<P, R>,
+    call: &mut Call,
+) -> Result<Answer, Problem> {
+    let tenant = call.tenant()?;
+    let filter = Query::of(&call.parts.uri)?.read(|mut fields| {
+        let filter = <DeadLetterFilter as ListFilter>::read(&mut fields);
+        fields.finish(|| Some(filter))
+    })?;
+    let store = app.ports.store();
+    let groups = repeat(app.ports.clock(), || {
+        store.dead_letter_groups(&tenant, &filter)
+    })
+    .await?;
+    Answer::json(StatusCode::OK, &DeadLetterGroupList::from(groups))
 }
 
 /// `GET /api/v1/dead-letters/{id}`: gives one dead letter with its history.

@@ -16,6 +16,7 @@ use redrive_shared::json::Fields;
 use redrive_shared::ports::Ports;
 use redrive_shared::repeat::repeat;
 use redrive_shared::status;
+use redrive_shared::store::JobFilter;
 use std::time::Duration;
 
 /// The client may keep the document, and asks each time whether it still holds.
@@ -72,11 +73,13 @@ pub(super) async fn list<P: Ports, R: Readiness>(
     call: &mut Call,
 ) -> Result<Answer, Problem> {
     let tenant = call.tenant()?;
-    let page = PageRequest::read(&Query::of(&call.parts.uri)?, &tenant)?;
+    let page = PageRequest::<JobFilter>::read(&Query::of(&call.parts.uri)?, &tenant)?;
+    let filter = JobFilter {
+        after: page.after.clone(),
+        ..page.filter.clone()
+    };
     let records = repeat(app.ports.clock(), || {
-        app.ports
-            .store()
-            .jobs(&tenant, &page.filter, page.limit + 1)
+        app.ports.store().jobs(&tenant, &filter, page.limit + 1)
     })
     .await?;
     let (records, next_cursor) = page.cut(records, &tenant, |record| record.id.clone());

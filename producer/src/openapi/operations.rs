@@ -226,6 +226,7 @@ pub(super) fn describe(route: &Route) -> Described {
         Operation::ListBatches => batches::list(),
         Operation::ReadUsage => usage::read(),
         Operation::ListDeadLetters => dead_letters::list(),
+        Operation::GroupDeadLetters => dead_letters::groups(),
         Operation::ReadDeadLetter => dead_letters::read(),
         Operation::ReplayDeadLetter => dead_letters::replay(),
         Operation::CreateTenant => admin::create_tenant(),

@@ -2,6 +2,7 @@
 //! rules are put together: `array(1..=10, text(1..=64))`.
 
 use super::fields::{FieldError, Fields, Item, MAX_FIELD_ERRORS};
+use crate::clock::Instant;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -40,6 +41,14 @@ pub fn label<'v>(bytes: RangeInclusive<usize>) -> impl Fn(Item<'v>) -> Ruling<&'
         } else {
             Ok(label)
         }
+    })
+}
+
+/// A time in RFC 3339.
+pub fn time<'v>() -> impl Fn(Item<'v>) -> Ruling<Instant> {
+    checked(text(1..=64), |time| {
+        Instant::parse_rfc3339(time)
+            .ok_or("must be a time in RFC 3339, such as `2026-11-21T10:55:17Z`; in a URL, `+` is written `%2B`")
     })
 }
 

@@ -20,8 +20,6 @@ pub struct BatchFilter {
     pub created_from: Option<Instant>,
     /// Submitted before this instant.
     pub created_before: Option<Instant>,
-    /// Older than this one: where the page before ended.
-    pub after: Option<BatchId>,
 }
 
 /// Which jobs of a batch are read.
@@ -44,7 +42,8 @@ pub struct Completion {
 }
 
 impl<D: Database> Store<D> {
-    /// At most `limit` batches of the tenant that `filter` lets through, newest first.
+    /// At most `limit` batches of the tenant that `filter` lets through, newest first; those older than
+    /// `after`.
     ///
     /// # Errors
     /// [`DatabaseError`].
@@ -52,13 +51,14 @@ impl<D: Database> Store<D> {
         &self,
         tenant: &TenantId,
         filter: &BatchFilter,
+        after: Option<&BatchId>,
         limit: u32,
     ) -> Result<Vec<BatchRecord>, DatabaseError> {
         const ABOVE_EVERY_ID: &str = "bat_~";
         let before = filter
             .created_before
             .map(|instant| first_id_at(BatchId::PREFIX, instant));
-        let after = filter.after.as_ref().map(|batch| batch.as_str().to_owned());
+        let after = after.map(|batch| batch.as_str().to_owned());
         let upper = [before, after].into_iter().flatten().min();
         let parameters: Vec<Value> = vec![
             tenant.as_str().into(),

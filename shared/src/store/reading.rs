@@ -1,15 +1,16 @@
-//! Reading jobs and dead letters: one by id, or a page of a tenant's.
+//! Reading jobs: one by id, or a page of a tenant's.
 
 use super::Store;
 use crate::clock::Instant;
 use crate::database::{Database, DatabaseError, Value};
-use crate::error_code::ErrorCode;
-use crate::ids::{JobId, TenantId};
+use crate::ids::{BatchId, JobId, TenantId};
 use crate::job::{JobRecord, JobState, Kind};
-use serde::Deserialize;
 
 /// The most jobs a page may have.
 pub const PAGE_LIMIT: u32 = 100;
+
+/// Above the id of any job.
+const ABOVE_EVERY_ID: &str = "job_~";
 
 /// Which jobs a page is to have; `None` lets every job through.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,36 +25,32 @@ pub struct JobFilter {
     pub created_from: Option<Instant>,
     /// Created before this instant.
     pub created_before: Option<Instant>,
+    /// Of this batch.
+    pub batch: Option<BatchId>,
     /// Older than this job: where the page before ended.
     pub after: Option<JobId>,
 }
 
-/// Which dead letters a page is to have; `None` lets every one through.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DeadLetterFilter {
-    /// Dead for this reason.
-    pub code: Option<ErrorCode>,
-    /// Of a job created at this instant or later.
-    pub created_from: Option<Instant>,
-    /// Of a job created before this instant.
-    pub created_before: Option<Instant>,
-    /// Of a job older than this one: where the page before ended.
-    pub after: Option<JobId>,
-}
-
-/// A dead letter: the job, with what only operators see.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct DeadLetterRecord {
-    /// The job.
-    #[serde(flatten)]
-    pub job: JobRecord,
-    /// Times the sweep sent its message again.
-    pub dispatches: u32,
-    /// What dead letters of one cause share.
-    pub fingerprint: String,
-    /// When the payload and, once that is gone, the row is deleted.
-    #[serde(rename = "expires_at_ms")]
-    pub expires_at: Option<Instant>,
+impl JobFilter {
+    /// The ids of a page are not below the first text, and below the second.
+    fn bounds(&self) -> [Value; 2] {
+        let from = self.created_from.unwrap_or(Instant::from_millis(0));
+        let created = first_id_at(JobId::PREFIX, from);
+        // The jobs of a batch are one range of ids.
+        let batch = self.batch.as_ref().map(BatchId::jobs);
+        let lower = batch
+            .clone()
+            .map_or(created.clone(), |batch| created.max(batch));
+        let before = self.created_before;
+        let created = before.map(|instant| first_id_at(JobId::PREFIX, instant));
+        let after = self.after.as_ref().map(|job| job.as_str().to_owned());
+        let batch = batch.map(|batch| batch + "~");
+        let upper = [created, after, batch].into_iter().flatten().min();
+        [
+            lower.into(),
+            upper.unwrap_or_else(|| ABOVE_EVERY_ID.to_owned()).into(),
+        ]
+    }
 }
 
 /// The smallest text that any id minted at `instant` or later is not below.
@@ -62,8 +59,7 @@ pub(super) fn first_id_at(prefix: &str, instant: Instant) -> String {
 }
 
 /// The ids of a page lie below this text.
-fn upper_bound(created_before: Option<Instant>, after: Option<&JobId>) -> Value {
-    const ABOVE_EVERY_ID: &str = "job_~";
+pub(super) fn upper_bound(created_before: Option<Instant>, after: Option<&JobId>) -> Value {
     let created = created_before.map(|instant| first_id_at(JobId::PREFIX, instant));
     let after = after.map(|job| job.as_str().to_owned());
     [created, after]
@@ -106,10 +102,11 @@ impl<D: Database> Store<D> {
         filter: &JobFilter,
         limit: u32,
     ) -> Result<Vec<JobRecord>, DatabaseError> {
+        let [lower, upper] = filter.bounds();
         let mut parameters: Vec<Value> = vec![
             tenant.as_str().into(),
-            upper_bound(filter.created_before, filter.after.as_ref()),
-            lower_bound(JobId::PREFIX, filter.created_from),
+            upper,
+            lower,
             filter.kind.map(Kind::as_str).into(),
             filter.state.map(JobState::as_str).into(),
             limit.into(),
@@ -119,8 +116,11 @@ impl<D: Database> Store<D> {
             include_str!("../../sql/list_jobs_by_ref.sql")
         } else {
             match filter.state {
-                Some(JobState::Failed | JobState::DeadLettered | JobState::Cancelled) => {
+                Some(JobState::Failed | JobState::Cancelled) => {
                     include_str!("../../sql/list_jobs_unsuccessful.sql")
+                }
+                Some(JobState::DeadLettered) => {
+                    include_str!("../../sql/list_jobs_dead_lettered.sql")
                 }
                 None
                 | Some(
@@ -132,44 +132,6 @@ impl<D: Database> Store<D> {
             }
         };
         self.run(sql, parameters).await?.decode()
-    }
-
-    /// One dead letter of the tenant, or `None`: for a job that is not dead as well.
-    ///
-    /// # Errors
-    /// [`DatabaseError`].
-    pub async fn dead_letter(
-        &self,
-        tenant: &TenantId,
-        job: &JobId,
-    ) -> Result<Option<DeadLetterRecord>, DatabaseError> {
-        let parameters = vec![tenant.as_str().into(), job.as_str().into()];
-        let result = self
-            .run(include_str!("../../sql/get_dead_letter.sql"), parameters)
-            .await?;
-        Ok(result.decode()?.into_iter().next())
-    }
-
-    /// At most `limit` dead letters of the tenant that `filter` lets through, newest first.
-    ///
-    /// # Errors
-    /// [`DatabaseError`].
-    pub async fn dead_letters(
-        &self,
-        tenant: &TenantId,
-        filter: &DeadLetterFilter,
-        limit: u32,
-    ) -> Result<Vec<DeadLetterRecord>, DatabaseError> {
-        let parameters = vec![
-            tenant.as_str().into(),
-            upper_bound(filter.created_before, filter.after.as_ref()),
-            lower_bound(JobId::PREFIX, filter.created_from),
-            filter.code.map(ErrorCode::as_str).into(),
-            limit.into(),
-        ];
-        self.run(include_str!("../../sql/list_dead_letters.sql"), parameters)
-            .await?
-            .decode()
     }
 
     /// Whether the database answers and has the tables this version needs.

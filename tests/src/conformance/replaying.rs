@@ -4,11 +4,12 @@ use super::{
 };
 use redrive_shared::clock::Instant;
 use redrive_shared::database::Database;
+use redrive_shared::dead_letter::filter::DeadLetterFilter;
 use redrive_shared::error_code::ErrorCode;
 use redrive_shared::ids::{AuditId, JobId, KeyId};
 use redrive_shared::job::{JobState, Kind};
 use redrive_shared::request::Target;
-use redrive_shared::store::{DeadLetterFilter, NewReplay, Store};
+use redrive_shared::store::{NewReplay, Store};
 
 const NOW: Instant = START.plus_seconds(600);
 const ENTRIES: &str = "SELECT count(*) AS n FROM audit_log";
@@ -192,25 +193,21 @@ pub(super) async fn letters_are_listed_newest_first_by_code_and_page<D: Database
     ids.sort_unstable_by(|one, other| other.cmp(one));
     let alive = tenant.submit(store).await;
     letter(store, &stranger).await;
-    let list = async |filter: &DeadLetterFilter, limit| {
-        let letters = store.dead_letters(&tenant.id, filter, limit).await;
+    let list = async |filter: &DeadLetterFilter, after, limit| {
+        let letters = store.dead_letters(&tenant.id, filter, after, limit).await;
         let letters = letters.expect("reads").into_iter();
         letters.map(|letter| letter.job.id).collect::<Vec<_>>()
     };
     let every = DeadLetterFilter::default();
-    assert_eq!(list(&every, 10).await, ids);
-    assert_eq!(list(&every, 2).await, ids[..2]);
-    let rest = DeadLetterFilter {
-        after: Some(ids[1].clone()),
-        ..every.clone()
-    };
-    assert_eq!(list(&rest, 2).await, ids[2..]);
+    assert_eq!(list(&every, None, 10).await, ids);
+    assert_eq!(list(&every, None, 2).await, ids[..2]);
+    assert_eq!(list(&every, Some(&ids[1]), 2).await, ids[2..]);
     for (code, expected) in [(ErrorCode::ProviderAuth, 3), (ErrorCode::Poison, 0)] {
         let of_code = DeadLetterFilter {
             code: Some(code),
             ..every.clone()
         };
-        assert_eq!(list(&of_code, 10).await.len(), expected);
+        assert_eq!(list(&of_code, None, 10).await.len(), expected);
     }
     assert_eq!(store.dead_letter(&tenant.id, &alive).await, Ok(None));
     assert_eq!(store.dead_letter(&stranger.id, &ids[0]).await, Ok(None));

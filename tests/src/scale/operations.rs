@@ -1,11 +1,10 @@
 use redrive_shared::clock::Instant;
 use redrive_shared::database::{Database, Statement, Value};
 use redrive_shared::day::Day;
+use redrive_shared::dead_letter::filter::DeadLetterFilter;
 use redrive_shared::ids::DeliveryId;
 use redrive_shared::job::JobState;
-use redrive_shared::store::{
-    Commit, DeadLetterFilter, JobFilter, NewJob, Permit, PermitLimits, Store, SweepLimits,
-};
+use redrive_shared::store::{Commit, JobFilter, NewJob, Permit, PermitLimits, Store, SweepLimits};
 use redrive_shared::usage::{GroupBy, UsageRange};
 
 use super::crowd::{Crowd, DEADLINE_SECONDS, LEASED_UNTIL, PAYLOADS_OVER, START};
@@ -235,7 +234,7 @@ impl<D: Database, M: Fn() -> u64> Bench<'_, D, M> {
         let used = self.cost("usage of 30 days", used).await.expect("reads");
         assert_eq!(used.groups.len(), 1);
         let every = DeadLetterFilter::default();
-        let letters = store.dead_letters(tenant, &every, PAGE);
+        let letters = store.dead_letters(tenant, &every, None, PAGE);
         let letters = self.cost("page of 100 dead letters", letters);
         assert_eq!(letters.await.expect("reads").len(), 100);
     }

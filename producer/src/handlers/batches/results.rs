@@ -51,7 +51,7 @@ pub(in crate::handlers) async fn results<P: Ports + 'static, R: Readiness + 'sta
         .map(|cursor| Cursor::decode(&cursor, &tenant, &spelled))
         .transpose()
         .map_err(|error| Problem::invalid_parameter("cursor", &error.to_string()))?
-        .map(|cursor| cursor.last().clone());
+        .map(Cursor::<JobId>::into_last);
     let after = match order {
         Order::Line => After::Line(last),
         Order::Completion => After::Completion(last.as_ref().map_or(0, sequence_of)),

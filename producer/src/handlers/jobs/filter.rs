@@ -1,13 +1,18 @@
 use crate::handlers::page::ListFilter;
-use redrive_shared::clock::Instant;
-use redrive_shared::ids::JobId;
+use redrive_shared::ids::{BatchId, InvalidId, JobId};
 use redrive_shared::job::{JobState, Kind};
 use redrive_shared::json::Fields;
-use redrive_shared::json::rules::{choice, label};
+use redrive_shared::json::rules::{checked, choice, label, text, time};
 use redrive_shared::request::limits::REF_BYTES;
 use redrive_shared::store::JobFilter;
 
+fn id_of(text: &str) -> Result<BatchId, InvalidId> {
+    text.parse()
+}
+
 impl ListFilter for JobFilter {
+    type Entry = JobId;
+
     fn read(fields: &mut Fields<'_>) -> Self {
         let states = JobState::ALL.map(|state| (state.as_str(), state));
         let kinds = Kind::ALL.map(|kind| (kind.as_str(), kind));
@@ -24,16 +29,11 @@ impl ListFilter for JobFilter {
             kind,
             state,
             reference: ref_type.map(str::to_owned).zip(ref_id.map(str::to_owned)),
-            ..Self::default()
+            created_from: fields.optional("createdAfter", time()),
+            created_before: fields.optional("createdBefore", time()),
+            batch: fields.optional("batchId", checked(text(1..=64), id_of)),
+            after: None,
         }
-    }
-
-    fn between(&mut self, from: Option<Instant>, before: Option<Instant>) {
-        (self.created_from, self.created_before) = (from, before);
-    }
-
-    fn after(&mut self, last: Option<JobId>) {
-        self.after = last;
     }
 
     fn fingerprint(&self) -> String {
@@ -41,6 +41,7 @@ impl ListFilter for JobFilter {
             self.kind,
             self.state,
             self.reference,
+            self.batch,
             self.created_from,
             self.created_before,
         ])

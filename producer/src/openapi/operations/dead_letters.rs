@@ -2,13 +2,14 @@ use super::{ACCEPTED_HEADERS, Described, one_of, path_id, query, text};
 use crate::openapi::content;
 use crate::problem::ProblemCode;
 use redrive_shared::error_code::ErrorCode;
+use redrive_shared::job::Kind;
 use serde_json::json;
+use utoipa::openapi::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 
 const TAG: &str = "dead letters";
 
 pub(super) fn list() -> Described {
-    let codes = ErrorCode::ALL.map(ErrorCode::as_str);
-    Described::new(
+    let described = Described::new(
         "listDeadLetters",
         TAG,
         "What died, and why?",
@@ -16,16 +17,80 @@ pub(super) fn list() -> Described {
          reason, the provider's own words and what it cost, without its `attempts` and \
          `droppedAnswers`. Letters of one cause have one `fingerprint`. A letter that is replayed \
          leaves the list; the pages that follow do not shift.",
-    )
-    .parameter(query("code", "Only those that died for this reason."), one_of(&codes))
-    .created()
-    .limit()
-    .cursor()
-    .answers(
+    );
+    filtered(described).limit().cursor().answers(
         200,
         "A page of dead letters.",
         Some(content("DeadLetterPage")),
     )
+}
+
+/// The filters of dead letters, as a URL has them.
+fn filtered(described: Described) -> Described {
+    let codes = ErrorCode::ALL.map(ErrorCode::as_str);
+    let kinds = Kind::ALL.map(Kind::as_str);
+    let time = || text().format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)));
+    let attempts = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .minimum(Some(1.0))
+        .maximum(Some(1_000_000.0));
+    let parts = [
+        (
+            "provider",
+            "Only those whose latest attempt asked this provider.",
+            text(),
+        ),
+        ("model", "Only those of this model.", text()),
+        ("kind", "Only jobs of this kind.", one_of(&kinds)),
+        ("batchId", "Only jobs of this batch.", text()),
+        (
+            "refType",
+            "Only jobs with this reference of yours; with `refId`.",
+            text(),
+        ),
+        (
+            "refId",
+            "Only jobs with this reference of yours; with `refType`.",
+            text(),
+        ),
+        ("fingerprint", "Only those of this cause.", text()),
+        (
+            "deadAfter",
+            "Only those that died at this time or later.",
+            time(),
+        ),
+        (
+            "deadBefore",
+            "Only those that died before this time.",
+            time(),
+        ),
+        (
+            "minAttempts",
+            "Only those after so many attempts or more.",
+            attempts,
+        ),
+    ];
+    let described = described
+        .parameter(
+            query("code", "Only those that died for this reason."),
+            one_of(&codes),
+        )
+        .created();
+    let add =
+        |described: Described, (name, says, schema)| described.parameter(query(name, says), schema);
+    parts.into_iter().fold(described, add)
+}
+
+pub(super) fn groups() -> Described {
+    let described = Described::new(
+        "groupDeadLetters",
+        TAG,
+        "What do the dead letters die of?",
+        "Counts the tenant's dead letters by `fingerprint`, which letters of one cause share: the \
+         groups of the most letters first, at most 100, each with the time of its first and its last \
+         death, one of its letters, and what its calls cost.",
+    );
+    filtered(described).answers(200, "The groups.", Some(content("DeadLetterGroupList")))
 }
 
 pub(super) fn read() -> Described {

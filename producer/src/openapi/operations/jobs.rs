@@ -112,6 +112,7 @@ pub(super) fn list() -> Described {
         ),
         text(),
     )
+    .parameter(query("batchId", "Only jobs of this batch."), text())
     .created()
     .limit()
     .cursor()
