@@ -23,9 +23,6 @@ const ROWS: u32 = 25;
 /// 10 GB fills no faster than that.
 const STEPS: u32 = 40;
 
-/// Files that one sweep deletes at most.
-const FILES: u32 = 10;
-
 /// A sweep that has deleted for so long leaves the rest to the next one.
 const LONGEST_MS: i64 = 10_000;
 
@@ -55,7 +52,7 @@ pub(crate) async fn delete_expired<P: Ports>(ports: &P, now: Instant) -> Deleted
     let mut deleted = Deleted::default();
     let began_at = ports.clock().now();
     for _ in 0..STEPS {
-        match ports.store().delete_expired(now, ROWS).await {
+        match step(ports, now).await {
             Ok(step) => {
                 deleted += step;
                 let spent = ports.clock().now().millis_since(began_at);
@@ -69,18 +66,14 @@ pub(crate) async fn delete_expired<P: Ports>(ports: &P, now: Instant) -> Deleted
             }
         }
     }
-    match delete_files(ports, now).await {
-        Ok(files) => deleted.files = files,
-        Err(error) => log_failed(ports, &error),
-    }
     deleted
 }
 
-async fn delete_files<P: Ports>(ports: &P, now: Instant) -> Result<u64, DatabaseError> {
-    let mut deleted = 0;
-    for file in ports.store().expired_files(now, FILES).await? {
+async fn step<P: Ports>(ports: &P, now: Instant) -> Result<Deleted, DatabaseError> {
+    let (mut deleted, files) = ports.store().delete_expired(now, ROWS).await?;
+    for file in files {
         let (tenant, id) = (&file.tenant_id, &file.id);
-        deleted += u64::from(file::delete(ports, tenant, id, file.chunks, Some(now)).await?);
+        deleted.files += u64::from(file::delete(ports, tenant, id, file.chunks, Some(now)).await?);
     }
     Ok(deleted)
 }

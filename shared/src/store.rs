@@ -35,7 +35,7 @@ pub use files::{Chunk, ExpiredFile, FileRecord, FileState, NewChunk, NewFile, Pu
 pub use permits::{Permit, PermitLimits};
 pub use reading::{JobFilter, PAGE_LIMIT};
 pub use replaying::{Asked, NewReplay, ReplayStanding};
-pub use retaining::Deleted;
+pub use retaining::{Deleted, EXPIRED_FILES};
 pub use submitting::{KeyHolder, NewJob};
 pub use sweeping::{Needed, SweepLimits, Swept, SweptJob};
 pub use tenants::{

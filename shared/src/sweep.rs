@@ -23,9 +23,6 @@ const SENT_TOGETHER: usize = 100;
 /// many costs one batch of the database.
 const LONGEST_HOLD_SECONDS: i64 = 300;
 
-/// Messages of overdue steps that one sweep sends at most.
-const STEPS: u32 = 100;
-
 /// Moves expired leases, passed deadlines and missing messages, and sends what has to run again.
 ///
 /// 1. The queues of jobs are asked how old their oldest message is. A job that is due for a shorter
@@ -33,7 +30,7 @@ const STEPS: u32 = 100;
 /// 2. The rows are moved, in one transaction.
 /// 3. Word of dead letters, and the messages, are sent. A message that cannot be sent is not lost:
 ///    its row stays due, and a later sweep sends it.
-/// 4. Batches whose next step is overdue get its message again.
+/// 4. So are the messages of steps that are overdue.
 /// 5. What has been kept for its time is deleted, in transactions of its own: it can wait, and
 ///    when it fails, the rest is done.
 ///
@@ -47,12 +44,14 @@ pub async fn sweep<P: Ports>(ports: &P, grace_seconds: u32) -> Result<(), Databa
         rows: ROWS,
         overdue: overdue(now, backlog, grace_seconds),
         overdue_bulk: overdue(now, bulk_backlog, grace_seconds),
+        overdue_step: now.plus_seconds(-i64::from(grace_seconds)),
     };
     let swept = ports.store().sweep(now, limits).await?;
     let event = Event::new("sweep")
         .with("dead_lettered", swept.dead_lettered.len())
         .with("rescued", swept.rescued.len())
         .with("redispatched", swept.redispatched.len())
+        .with("steps", swept.steps.len())
         .with("backlog", backlog.map(|backlog| backlog.messages))
         .with("bulk_backlog", bulk_backlog.map(|backlog| backlog.messages));
     let letters = swept.dead_lettered.into_iter().map(Into::into).collect();
@@ -67,38 +66,18 @@ pub async fn sweep<P: Ports>(ports: &P, grace_seconds: u32) -> Result<(), Databa
         let messages: Vec<&JobMessage> = messages.map(|needed| &needed.message).collect();
         send(ports, lane, &messages).await;
     }
-    let steps = send_steps(ports, now, now.plus_seconds(-i64::from(grace_seconds))).await;
+    for message in &swept.steps {
+        task::send(ports, message, now).await;
+    }
     let deleted = retention::delete_expired(ports, now).await;
     ports.log().conclude(
         event
-            .with("steps", steps)
             .with("payloads_deleted", deleted.payloads)
             .with("jobs_deleted", deleted.jobs)
             .with("batches_deleted", deleted.batches)
             .with("files_deleted", deleted.files),
     );
     Ok(())
-}
-
-/// Sends the messages of steps that are overdue, and answers how many there were. When the database
-/// fails, the next sweep does it.
-async fn send_steps<P: Ports>(ports: &P, now: Instant, overdue: Instant) -> usize {
-    match ports.store().sweep_batches(now, overdue, STEPS).await {
-        Ok(tasks) => {
-            for message in &tasks {
-                task::send(ports, message, now).await;
-            }
-            tasks.len()
-        }
-        Err(error) => {
-            ports.log().write(
-                Event::new("steps_not_swept")
-                    .with("error.code", error.code())
-                    .with("error.message", error.to_string()),
-            );
-            0
-        }
-    }
 }
 
 /// The latest due instant of a job that has lost its message.

@@ -125,6 +125,7 @@ impl LineReader<'_> {
         };
         let value = json::parse(text).map_err(|error| {
             let detail = error.to_string().replace("the body", "the line");
+            let detail = detail.replace("line 1, column", "column");
             failed(None, LineErrorCode::InvalidJson, detail, Vec::new())
         })?;
         let Value::Object(mut own) = value else {

@@ -9,7 +9,6 @@ use crate::error_code::ErrorCode;
 use crate::idempotency::{Idempotency, given_up};
 use crate::ids::{BatchId, FileId, TenantId};
 use crate::job::{flag, json_text, optional_json_text};
-use crate::message::{Task, TaskMessage};
 use crate::request::Wanted;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
@@ -490,31 +489,6 @@ impl<D: Database> Store<D> {
         parameters.push(now.into());
         let sql = include_str!("../../sql/cancel_batch.sql");
         Ok(self.run(sql, parameters).await?.changes > 0)
-    }
-
-    /// Batches whose next step was due at `overdue` or before: each needs its message.
-    ///
-    /// # Errors
-    /// [`DatabaseError`]: the next sweep finds them.
-    pub async fn sweep_batches(
-        &self,
-        now: Instant,
-        overdue: Instant,
-        rows: u32,
-    ) -> Result<Vec<TaskMessage>, DatabaseError> {
-        #[derive(Deserialize)]
-        struct Row {
-            tenant_id: TenantId,
-            id: BatchId,
-        }
-        let sql = include_str!("../../sql/sweep_batches.sql");
-        let parameters = vec![now.into(), overdue.into(), rows.into()];
-        let rows: Vec<Row> = self.run(sql, parameters).await?.decode()?;
-        let message = |row: Row| TaskMessage {
-            tenant_id: row.tenant_id,
-            task: Task::Batch(row.id),
-        };
-        Ok(rows.into_iter().map(message).collect())
     }
 
     /// A batch's dead letters by their reason.

@@ -243,21 +243,6 @@ impl<D: Database> Store<D> {
         results.next()?;
         Ok(results.next()?.changes > 0)
     }
-
-    /// At most `limit` files whose time is over at `now`.
-    ///
-    /// # Errors
-    /// [`DatabaseError`].
-    pub async fn expired_files(
-        &self,
-        now: Instant,
-        limit: u32,
-    ) -> Result<Vec<ExpiredFile>, DatabaseError> {
-        let sql = include_str!("../../sql/list_expired_files.sql");
-        self.run(sql, vec![now.into(), limit.into()])
-            .await?
-            .decode()
-    }
 }
 
 /// The statements that add a chunk.

@@ -1,6 +1,6 @@
 //! Retention: what is deleted when its time is over, in steps of a bounded size.
 
-use super::Store;
+use super::{ExpiredFile, Store};
 use crate::clock::Instant;
 use crate::database::{Database, DatabaseError, Statement, Value};
 use crate::day::Day;
@@ -10,6 +10,9 @@ const UNDECODABLE_RETENTION_SECONDS: i64 = 2_592_000;
 
 /// How many days usage is kept, today included.
 const USAGE_RETENTION_DAYS: i32 = 400;
+
+/// The most files whose time is over that one step names.
+pub const EXPIRED_FILES: u32 = 5;
 
 /// What one step of retention deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,6 +44,7 @@ impl Deleted {
         ]
         .into_iter()
         .any(|deleted| deleted >= u64::from(rows))
+            || self.files >= u64::from(EXPIRED_FILES)
     }
 }
 
@@ -63,7 +67,14 @@ impl<D: Database> Store<D> {
     ///
     /// # Errors
     /// [`DatabaseError`]: the next step finds the same rows, or what is left of them.
-    pub async fn delete_expired(&self, now: Instant, rows: u32) -> Result<Deleted, DatabaseError> {
+    ///
+    /// Answers beside that the files whose time is over, at most [`EXPIRED_FILES`]: their text may lie
+    /// elsewhere, and is deleted first.
+    pub async fn delete_expired(
+        &self,
+        now: Instant,
+        rows: u32,
+    ) -> Result<(Deleted, Vec<ExpiredFile>), DatabaseError> {
         let over: Vec<Value> = vec![now.into(), rows.into()];
         let first_kept = Day::of(now).plus_days(1 - USAGE_RETENTION_DAYS);
         let received = now.plus_seconds(-UNDECODABLE_RETENTION_SECONDS);
@@ -86,6 +97,10 @@ impl<D: Database> Store<D> {
                     over.clone(),
                 ),
                 Statement::new(include_str!("../../sql/delete_batches.sql"), over),
+                Statement::new(
+                    include_str!("../../sql/list_expired_files.sql"),
+                    vec![now.into(), EXPIRED_FILES.into()],
+                ),
             ])
             .await?;
         results.next()?;
@@ -100,6 +115,6 @@ impl<D: Database> Store<D> {
         };
         results.next()?;
         deleted.batches = results.next()?.changes;
-        Ok(deleted)
+        Ok((deleted, results.next()?.decode()?))
     }
 }

@@ -1,12 +1,12 @@
-//! What the sweep finds and moves: four statements, each bounded, in one batch.
+//! What the sweep finds and moves: a few statements, each bounded, in one batch.
 
 use super::{MAX_RESCUES, Store};
 use crate::clock::Instant;
 use crate::database::{Database, DatabaseError, Statement, StatementResult, Value};
 use crate::error_code::ErrorCode;
-use crate::ids::{JobId, TenantId};
+use crate::ids::{BatchId, JobId, TenantId};
 use crate::job::{ErrorDetail, flag};
-use crate::message::{DeadLetterMessage, JobMessage};
+use crate::message::{DeadLetterMessage, JobMessage, Task, TaskMessage};
 use crate::queue::Lane;
 use serde::Deserialize;
 
@@ -19,6 +19,8 @@ pub struct SweepLimits {
     pub overdue: Instant,
     /// The same of a bulk job.
     pub overdue_bulk: Instant,
+    /// A step that was due at this instant or before has lost its message.
+    pub overdue_step: Instant,
 }
 
 /// A job that the sweep dead-lettered.
@@ -74,6 +76,25 @@ impl From<Pair> for Needed {
     }
 }
 
+/// A batch whose next step is overdue.
+#[derive(Deserialize)]
+struct BatchRow {
+    tenant_id: TenantId,
+    id: BatchId,
+}
+
+impl From<BatchRow> for TaskMessage {
+    fn from(row: BatchRow) -> Self {
+        Self {
+            tenant_id: row.tenant_id,
+            task: Task::Batch(row.id),
+        }
+    }
+}
+
+/// Steps that one sweep sends again at most.
+const STEPS: u32 = 100;
+
 /// What one sweep moved.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Swept {
@@ -83,6 +104,8 @@ pub struct Swept {
     pub rescued: Vec<Needed>,
     /// Still waiting, but the message is missing; each needs its message.
     pub redispatched: Vec<Needed>,
+    /// Steps whose message is missing.
+    pub steps: Vec<TaskMessage>,
 }
 
 /// Rows that a statement looks at in search of those it moves, the ones first that are due the
@@ -129,7 +152,7 @@ fn messages(result: StatementResult) -> Result<Vec<Needed>, DatabaseError> {
 
 impl<D: Database> Store<D> {
     /// Finds what was forgotten and moves it, in one transaction: expired leases, passed
-    /// deadlines, missing messages. Two sweeps at once share the rows between them.
+    /// deadlines, missing messages, overdue steps. Two sweeps at once share the rows between them.
     ///
     /// # Errors
     /// [`DatabaseError`]: the next sweep finds the same rows, or what is left of them.
@@ -152,12 +175,14 @@ impl<D: Database> Store<D> {
             rows.clone(),
             limits.overdue_bulk.into(),
         ];
+        let steps = vec![now.into(), limits.overdue_step.into(), STEPS.into()];
         let mut results = self
             .batch(vec![
                 Statement::new(include_str!("../../sql/sweep_poison.sql"), over(poison())),
                 Statement::new(include_str!("../../sql/sweep_rescue.sql"), over(lost())),
                 Statement::new(include_str!("../../sql/sweep_deadline.sql"), late),
                 Statement::new(include_str!("../../sql/sweep_redispatch.sql"), missing),
+                Statement::new(include_str!("../../sql/sweep_batches.sql"), steps),
             ])
             .await?;
         let mut dead_lettered: Vec<SweptJob> = results.next()?.decode()?;
@@ -167,6 +192,9 @@ impl<D: Database> Store<D> {
             dead_lettered,
             rescued,
             redispatched: messages(results.next()?)?,
+            steps: (results.next()?.decode::<BatchRow>()?.into_iter())
+                .map(Into::into)
+                .collect(),
         })
     }
 }

@@ -19,6 +19,7 @@ async fn sweep<D: Database>(store: &Store<D>, now: Instant) {
         rows: 10,
         overdue: START.plus_millis(-1),
         overdue_bulk: START.plus_millis(-1),
+        overdue_step: START.plus_millis(-1),
     };
     store.sweep(now, limits).await.expect("sweeps");
 }

@@ -45,6 +45,7 @@ pub(super) async fn a_job_that_was_rescued_is_claimed_with_suspects_only<D: Data
         rows: 10,
         overdue: START,
         overdue_bulk: START,
+        overdue_step: START,
     };
     let swept = store.sweep(over, limits).await.expect("sweeps");
     assert_eq!(swept.rescued, [tenant.needed(&suspect)]);

@@ -14,6 +14,7 @@ async fn sweep_rows<D: Database>(store: &Store<D>, now: Instant, rows: u32) -> S
         rows,
         overdue: now.plus_seconds(-60),
         overdue_bulk: now.plus_seconds(-60),
+        overdue_step: now.plus_seconds(-60),
     };
     store.sweep(now, limits).await.expect("the sweep runs")
 }

@@ -140,6 +140,7 @@ impl<D: Database, M: Fn() -> u64> Bench<'_, D, M> {
             rows: SWEPT,
             overdue,
             overdue_bulk: overdue,
+            overdue_step: overdue,
         };
         let swept = self.cost(operation, self.store.sweep(now, limits)).await;
         let swept = swept.expect("the sweep runs");
@@ -189,7 +190,7 @@ impl<D: Database, M: Fn() -> u64> Bench<'_, D, M> {
     async fn retention(&mut self) {
         let store = self.store;
         let step = |now: Instant| async move {
-            let deleted = store.delete_expired(now, RETAINED).await.expect("runs");
+            let (deleted, _) = store.delete_expired(now, RETAINED).await.expect("runs");
             (deleted.payloads, deleted.jobs)
         };
         let before = PAYLOADS_OVER.plus_millis(-1);
