@@ -4,6 +4,7 @@
     reason = "a test ends by panicking when its ground is not there"
 )]
 
+mod batches;
 mod bench;
 mod caching;
 mod chains;

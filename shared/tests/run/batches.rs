@@ -1,0 +1,408 @@
+//! Batches: taken, made into jobs step by step, ended.
+
+use crate::bench::{ACK, Bench, START, answer, delivered, transient};
+use redrive_shared::batch::intake::{BatchRequest, Intake, Refused, Taken};
+use redrive_shared::batch::line::LineErrorCode;
+use redrive_shared::batch::results::{After, Results, Unsuccessful};
+use redrive_shared::batch::splitter::Form;
+use redrive_shared::batch::{self, CancelledBatch};
+use redrive_shared::clock::Clock as _;
+use redrive_shared::configuration::Configuration;
+use redrive_shared::ids::BatchId;
+use redrive_shared::job::JobState;
+use redrive_shared::message::JobMessage;
+use redrive_shared::native::{Fault, MemoryBucket, ScriptedTransport};
+use redrive_shared::queue::Lane;
+use redrive_shared::request::Known;
+use redrive_shared::run::{Delivered, Disposition, run_delivery};
+use redrive_shared::store::{BatchRecord, BatchStatus};
+use redrive_shared::sweep::sweep;
+use redrive_shared::task;
+use serde_json::{Map, Value, json};
+
+const DAY_MS: i64 = 86_400_000;
+
+/// Takes an upload in pieces of 100 bytes.
+async fn take(bench: &Bench, upload: &str, skips_invalid: bool) -> Result<Taken, Refused> {
+    let request = BatchRequest {
+        form: Form::Lines,
+        skips_invalid,
+        name: None,
+        defaults: Map::new(),
+    };
+    let known = Known {
+        configuration: configuration(bench),
+        default_providers: &[],
+    };
+    let begun = Intake::begin(&bench.ports, known, &bench.tenant, &request).await;
+    let mut intake = begun.expect("begins");
+    for piece in upload.as_bytes().chunks(100) {
+        if let Err(refused) = intake.push(piece).await {
+            intake.discard().await;
+            return Err(refused);
+        }
+    }
+    intake.finish(None).await
+}
+
+fn configuration(bench: &Bench) -> &Configuration {
+    bench.settings.providers.configuration()
+}
+
+fn upload(lines: u32) -> String {
+    let line = |number| {
+        format!(
+            "{}\n",
+            json!({"customId": format!("c{number}"), "prompt": "p"})
+        )
+    };
+    (1..=lines).map(line).collect()
+}
+
+async fn read(bench: &Bench, id: &BatchId) -> BatchRecord {
+    let found = bench.ports.store.find_batch(&bench.tenant, id).await;
+    found.expect("readable").expect("there")
+}
+
+/// Delivers what waits in the task queue, once, when its delay is over, and a second later at least;
+/// answers how many messages it was.
+async fn step(bench: &Bench) -> usize {
+    let delay = bench
+        .ports
+        .tasks
+        .delays()
+        .into_iter()
+        .max()
+        .unwrap_or(0)
+        .max(1);
+    bench.ports.clock.advance_millis(i64::from(delay) * 1_000);
+    let messages = tasks(bench);
+    for message in &messages {
+        let one = std::slice::from_ref(message);
+        task::receive(&bench.ports, configuration(bench), one).await;
+    }
+    messages.len()
+}
+
+fn tasks(bench: &Bench) -> Vec<Delivered> {
+    let bodies = bench.ports.tasks.take();
+    bodies
+        .into_iter()
+        .map(|body| delivered(Some(body), 1))
+        .collect()
+}
+
+/// Runs what waits in the queue of bulk jobs, each answered; answers how many messages it was.
+async fn run_bulk(bench: &Bench) -> usize {
+    let bodies = bench.ports.bulk_jobs.take();
+    for body in &bodies {
+        let provider = ScriptedTransport::new([answer("yes")]);
+        let message = delivered(Some(body.clone()), 1);
+        let (ports, settings) = (&bench.ports, &bench.settings);
+        let circuits = &bench.circuits;
+        run_delivery(ports, &provider, settings, circuits, Lane::Bulk, &[message]).await;
+    }
+    bodies.len()
+}
+
+/// Steps and runs until the batch has ended.
+async fn run_to_the_end(bench: &Bench, id: &BatchId) -> BatchRecord {
+    for _ in 0..100 {
+        step(bench).await;
+        run_bulk(bench).await;
+        let record = read(bench, id).await;
+        if record.status.is_terminal() {
+            return record;
+        }
+    }
+    panic!("the batch does not end: {:?}", read(bench, id).await);
+}
+
+async fn results(bench: &Bench, id: &BatchId, after: After) -> Vec<(u32, JobState)> {
+    let record = read(bench, id).await;
+    let mut results = Results::new(bench.tenant.clone(), record, after, u32::MAX);
+    let mut found = Vec::new();
+    loop {
+        let page = results.next(&bench.ports).await.expect("readable");
+        if page.is_empty() {
+            return found;
+        }
+        found.extend(
+            page.iter()
+                .map(|one| (one.job.line.expect("a line"), one.job.status)),
+        );
+        results.took(1);
+    }
+}
+
+#[tokio::test]
+async fn every_line_becomes_one_job_and_the_batch_ends_with_the_last() {
+    let bench = Bench::new();
+    let taken = take(&bench, &upload(7), false).await.expect("taken");
+    assert_eq!((taken.lines, taken.invalid_lines), (7, 0));
+    let record = run_to_the_end(&bench, &taken.id).await;
+    assert_eq!(record.status, BatchStatus::Completed);
+    assert_eq!((record.counts.succeeded, record.counts.ended()), (7, 7));
+    assert_eq!(bench.rows("jobs"), 7);
+    let by_line = results(&bench, &taken.id, After::Line(None)).await;
+    let expected: Vec<_> = (1..=7).map(|line| (line, JobState::Succeeded)).collect();
+    assert_eq!(by_line, expected);
+    let job = bench.read(&taken.id.job(3)).await;
+    assert_eq!(job.custom_id.as_deref(), Some("c4"));
+    assert_eq!((job.batch_id, job.line), (Some(taken.id), Some(4)));
+}
+
+#[tokio::test]
+async fn no_fault_of_a_step_loses_or_doubles_a_line() {
+    for call in 0..6 {
+        for fault in [Fault::Before(transient()), Fault::After(transient())] {
+            for times in [1, 3, 4] {
+                let bench = Bench::new();
+                let taken = take(&bench, &upload(5), false).await.expect("taken");
+                let faults = std::iter::repeat_n(Fault::None, call);
+                bench.fail_next(faults.chain(std::iter::repeat_n(fault.clone(), times)));
+                bench.ports.clock.advance_millis(1_000);
+                let message = tasks(&bench);
+                let answered = task::receive(&bench.ports, configuration(&bench), &message).await;
+                bench.ports.store.database().recover();
+                if matches!(answered.as_slice(), [Disposition::Retry { .. }]) {
+                    // The queue delivers the message again.
+                    let body = message[0].body.clone();
+                    let again = [delivered(body, 2)];
+                    bench.ports.clock.advance_millis(10_000);
+                    task::receive(&bench.ports, configuration(&bench), &again).await;
+                }
+                // Whatever got lost, the sweep sends again.
+                bench.ports.clock.advance_millis(120_000);
+                sweep(&bench.ports, 60).await.expect("sweeps");
+                let record = run_to_the_end(&bench, &taken.id).await;
+                assert_eq!(record.counts.succeeded, 5, "{call} {fault:?} {times}");
+                assert_eq!(bench.rows("jobs"), 5);
+                assert_eq!(bench.rows("batch_completions"), 5);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_two_steps_at_once_one_takes_effect() {
+    let bench = Bench::new();
+    let taken = take(&bench, &upload(5), false).await.expect("taken");
+    bench.ports.clock.advance_millis(1_000);
+    let message = tasks(&bench);
+    let configuration = configuration(&bench);
+    let (one, two) = tokio::join!(
+        task::receive(&bench.ports, configuration, &message),
+        task::receive(&bench.ports, configuration, &message),
+    );
+    assert_eq!((one, two), (vec![ACK], vec![ACK]));
+    assert_eq!(bench.rows("jobs"), 5);
+    let record = run_to_the_end(&bench, &taken.id).await;
+    assert_eq!(record.counts.succeeded, 5);
+}
+
+#[tokio::test]
+async fn what_got_lost_is_sent_again_by_the_sweep_each_by_its_own_queue() {
+    let bench = Bench::new();
+    let taken = take(&bench, &upload(3), false).await.expect("taken");
+    assert_eq!(bench.ports.tasks.take().len(), 1);
+    bench.ports.clock.advance_millis(61_000);
+    sweep(&bench.ports, 60).await.expect("sweeps");
+    assert_eq!(step(&bench).await, 1, "the step");
+    assert_eq!(bench.ports.bulk_jobs.take().len(), 3);
+    bench.ports.clock.advance_millis(61_000);
+    sweep(&bench.ports, 60).await.expect("sweeps");
+    assert_eq!(bench.ports.jobs.take().len(), 0);
+    assert_eq!(run_bulk(&bench).await, 3, "the jobs");
+    assert_eq!(run_to_the_end(&bench, &taken.id).await.counts.succeeded, 3);
+}
+
+#[tokio::test]
+async fn lines_become_jobs_at_the_pace_at_which_jobs_end() {
+    let bench = Bench::new();
+    let taken = take(&bench, &upload(1_500), false).await.expect("taken");
+    step(&bench).await;
+    assert_eq!(bench.rows("jobs"), 1_000);
+    step(&bench).await;
+    assert_eq!(bench.rows("jobs"), 1_000, "none has ended");
+    let waiting = bench.ports.bulk_jobs.take();
+    for body in waiting.iter().take(10) {
+        let job = JobMessage::decode(body).expect("ours").job_id;
+        let provider = ScriptedTransport::new([answer("yes")]);
+        bench.deliver(&provider, &[bench.message(&job)]).await;
+    }
+    bench.ports.clock.advance_millis(5_000);
+    step(&bench).await;
+    assert_eq!(bench.rows("jobs"), 1_010);
+    let record = read(&bench, &taken.id).await;
+    assert_eq!((record.counts.queued, record.counts.succeeded), (1_000, 10));
+}
+
+#[tokio::test]
+async fn a_cancelled_batch_makes_no_more_jobs_and_pays_for_those_that_run() {
+    let bench = Bench::new();
+    let taken = take(&bench, &upload(1_200), false).await.expect("taken");
+    step(&bench).await;
+    let running = taken.id.job(0);
+    bench.execute(&format!(
+        "UPDATE jobs SET state = 'running', attempt = 1, due_at_ms = due_at_ms + 180000 WHERE id = '{running}'"
+    ));
+    let cancelled = batch::cancel(&bench.ports, &bench.tenant, &taken.id).await;
+    assert!(matches!(cancelled, Ok(CancelledBatch::Done(_))));
+    for _ in 0..4 {
+        step(&bench).await;
+    }
+    let record = read(&bench, &taken.id).await;
+    assert_eq!(record.status, BatchStatus::Cancelling, "one runs");
+    assert_eq!((record.counts.running, record.counts.cancelled), (1, 999));
+    bench.execute(&format!(
+        "UPDATE jobs SET state = 'succeeded', due_at_ms = NULL, completed_at_ms = 1, expires_at_ms = 1 WHERE id = '{running}'"
+    ));
+    let record = run_to_the_end(&bench, &taken.id).await;
+    assert_eq!(record.status, BatchStatus::Cancelled);
+    assert_eq!(bench.rows("jobs"), 1_000);
+    // Those that were cancelled, and those that never became jobs, can be submitted again.
+    let again = errors(&bench, &taken.id).await;
+    assert_eq!(again.lines().count(), 1_199);
+    assert_eq!(
+        take(&bench, &again, false).await.expect("taken").lines,
+        1_199
+    );
+    let twice = batch::cancel(&bench.ports, &bench.tenant, &taken.id).await;
+    assert!(matches!(twice, Ok(CancelledBatch::Done(_))));
+}
+
+async fn errors(bench: &Bench, id: &BatchId) -> String {
+    let mut lines = Unsuccessful::new(bench.tenant.clone(), read(bench, id).await);
+    let mut text = String::new();
+    loop {
+        let more = lines.next(&bench.ports).await.expect("readable");
+        if more.is_empty() {
+            return text;
+        }
+        text.push_str(&more);
+    }
+}
+
+#[tokio::test]
+async fn lines_that_break_a_rule_are_told_by_number_and_either_stop_the_batch_or_fail() {
+    let bench = Bench::new();
+    let upload = concat!(
+        "\u{feff}{\"customId\":\"a\",\"prompt\":\"p\"}\r\n",
+        "\n",
+        "{\"customId\":\"a\",\"prompt\":\"p\"}\n",
+        "not json\n",
+        "{\"customId\":\"b\",\"prompt\":7}\n",
+        "{\"prompt\":\"p\"}",
+    );
+    let refused = take(&bench, upload, false).await.expect_err("refused");
+    let Refused::Invalid(count, lines) = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(count, 3);
+    let told: Vec<_> = lines.iter().map(|line| (line.line, line.code)).collect();
+    let expected = [
+        (3, LineErrorCode::DuplicateCustomId),
+        (4, LineErrorCode::InvalidJson),
+        (5, LineErrorCode::InvalidRequest),
+    ];
+    assert_eq!(told, expected);
+    for table in ["files", "file_chunks", "batches", "jobs"] {
+        assert_eq!(bench.rows(table), 0, "{table}");
+    }
+    let taken = take(&bench, upload, true).await.expect("taken");
+    assert_eq!((taken.lines, taken.invalid_lines), (5, 3));
+    let record = run_to_the_end(&bench, &taken.id).await;
+    assert_eq!((record.counts.succeeded, record.counts.failed), (2, 3));
+    let by_line = results(&bench, &taken.id, After::Line(None)).await;
+    let lines: Vec<u32> = by_line.iter().map(|(line, _)| *line).collect();
+    assert_eq!(lines, [1, 3, 4, 5, 6]);
+    let again = errors(&bench, &taken.id).await;
+    let again: Vec<Value> = again
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    assert_eq!(again[0]["customId"], "a");
+    assert_eq!(again[0]["error"]["line"], 3);
+    assert_eq!(again[1]["invalidLine"], "not json");
+    assert_eq!((&again[2]["prompt"], again.len()), (&json!(7), 3));
+    assert!(take(&bench, "", true).await == Err(Refused::Empty));
+}
+
+#[tokio::test]
+async fn results_by_line_wait_for_a_line_and_by_completion_for_none() {
+    let bench = Bench::new();
+    let taken = take(&bench, &upload(3), false).await.expect("taken");
+    step(&bench).await;
+    let end = async |place| {
+        let provider = ScriptedTransport::new([answer("yes")]);
+        let message = bench.message(&taken.id.job(place));
+        bench.deliver(&provider, &[message]).await;
+    };
+    end(2).await;
+    assert_eq!(results(&bench, &taken.id, After::Line(None)).await, []);
+    let third = [(3, JobState::Succeeded)];
+    assert_eq!(
+        results(&bench, &taken.id, After::Completion(0)).await,
+        third
+    );
+    end(0).await;
+    let first = [(1, JobState::Succeeded)];
+    assert_eq!(results(&bench, &taken.id, After::Line(None)).await, first);
+    assert_eq!(
+        results(&bench, &taken.id, After::Completion(1)).await,
+        first
+    );
+    // A job that ends again after a replay comes again, and not before.
+    let job = taken.id.job(0);
+    bench.execute(&format!(
+        "UPDATE jobs SET state = 'queued', due_at_ms = 1, completed_at_ms = NULL, expires_at_ms = NULL WHERE id = '{job}'"
+    ));
+    assert_eq!(results(&bench, &taken.id, After::Completion(1)).await, []);
+    bench.execute("DELETE FROM task_results");
+    end(0).await;
+    assert_eq!(
+        results(&bench, &taken.id, After::Completion(2)).await,
+        first
+    );
+    assert_eq!(read(&bench, &taken.id).await.completions, 3);
+}
+
+#[tokio::test]
+async fn a_batch_and_its_file_are_deleted_when_their_time_is_over() {
+    let bench = Bench::new();
+    let taken = take(&bench, &upload(3), false).await.expect("taken");
+    run_to_the_end(&bench, &taken.id).await;
+    assert_eq!((bench.rows("files"), bench.rows("file_chunks")), (1, 1));
+    bench.ports.clock.advance_millis(7 * DAY_MS);
+    sweep(&bench.ports, 60).await.expect("sweeps");
+    assert_eq!((bench.rows("files"), bench.rows("file_chunks")), (0, 0));
+    assert_eq!(errors(&bench, &taken.id).await, "");
+    bench.ports.clock.advance_millis(23 * DAY_MS);
+    sweep(&bench.ports, 60).await.expect("sweeps");
+    for table in ["batches", "batch_completions", "jobs"] {
+        assert_eq!(bench.rows(table), 0, "{table}");
+    }
+}
+
+#[tokio::test]
+async fn where_there_is_a_bucket_the_text_lies_there() {
+    let mut bench = Bench::new();
+    bench.ports.bucket = Some(MemoryBucket::default());
+    let taken = take(&bench, &upload(3), false).await.expect("taken");
+    let bucket = bench.ports.bucket.as_ref().expect("there");
+    assert_eq!(bucket.keys().len(), 1);
+    let database = bench.ports.store.database().inner();
+    let kept: i64 = database.with_connection(|connection| {
+        let sql = "SELECT count(*) FROM file_chunks WHERE body IS NOT NULL";
+        connection
+            .query_row(sql, [], |row| row.get(0))
+            .expect("counts")
+    });
+    assert_eq!(kept, 0);
+    assert_eq!(run_to_the_end(&bench, &taken.id).await.counts.succeeded, 3);
+    bench.ports.clock.advance_millis(7 * DAY_MS);
+    sweep(&bench.ports, 60).await.expect("sweeps");
+    assert_eq!(bucket.keys().len(), 0);
+    assert!(bench.ports.clock.now() > START);
+}
