@@ -1,0 +1,67 @@
+//! What each command does.
+
+mod doctor;
+mod job;
+mod jobs;
+mod page;
+mod submit;
+
+use std::time::Duration;
+
+use crate::arguments::{Arguments, Command, GlobalOptions};
+use crate::client::Client;
+use crate::console::Console;
+use crate::failure::{Failure, Outcome};
+use crate::settings::{Environment, Settings};
+
+/// How long the server may say nothing, unless `--timeout` says.
+const SILENCE_SECONDS: u64 = 30;
+/// How often a call is repeated, unless `--retries` says.
+const RETRIES: u32 = 5;
+/// The least time between two questions about the same thing.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What every command works with.
+pub(crate) struct Context<'c> {
+    pub(crate) client: Client<'c>,
+    pub(crate) console: &'c Console,
+    pub(crate) options: &'c GlobalOptions,
+}
+
+/// Carries out what the command line says.
+///
+/// # Errors
+/// Why it was not done.
+pub(crate) async fn carry_out(arguments: Arguments, console: &Console) -> Result<Outcome, Failure> {
+    let options = &arguments.options;
+    let settings = Settings::read(options, &Environment::of_process())?;
+    for warning in &settings.warnings {
+        console.warn(warning);
+    }
+    if let Command::Doctor { need } = &arguments.command {
+        return doctor::examine(&settings, options, need, console).await;
+    }
+    let context = Context {
+        client: client(&settings, options, console)?,
+        console,
+        options,
+    };
+    match arguments.command {
+        Command::Submit(command) => submit::submit(&context, command).await,
+        Command::Status(options) => job::status(&context, &options).await,
+        Command::Cancel { job } => job::cancel(&context, &job).await,
+        Command::Jobs(command) => jobs::list(&context, command).await,
+        Command::Doctor { .. } => Ok(Outcome::Done),
+    }
+}
+
+fn client<'c>(
+    settings: &Settings,
+    options: &GlobalOptions,
+    console: &'c Console,
+) -> Result<Client<'c>, Failure> {
+    let key = settings.key.as_ref().map(|found| found.value.clone());
+    let silence = Duration::from_secs(options.timeout.unwrap_or(SILENCE_SECONDS));
+    let retries = options.retries.unwrap_or(RETRIES);
+    Client::new(settings.base()?, key, silence, retries, console)
+}
