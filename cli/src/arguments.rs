@@ -1,10 +1,27 @@
 //! The command line, as `clap` reads it and as `docs/cli.md` shows it.
+#![expect(
+    clippy::doc_markdown,
+    reason = "the comments of options are their help, which is plain text"
+)]
 
+mod admin;
+mod batch;
+mod dead_letters;
 mod jobs;
+mod replays;
 mod values;
 
+pub(crate) use admin::{KeyCommand, TenantCommand, UsageOptions};
+pub(crate) use batch::{
+    BatchCommand, BatchOptions, BatchResults, BatchStatus, ListBatches, RunBatch, SubmitBatch,
+};
+pub(crate) use dead_letters::{
+    Changes, DeadLetterCommand, LetterFilter, ListLetters, PurgeLetters, ReplayLetters,
+};
+pub(crate) use replays::{AuditCommand, ListAudit, ReplayCommand};
+
 pub(crate) use jobs::{
-    ExecuteOptions, FileOptions, GenerateOptions, JobOptions, JobsCommand, ListJobs, StatusOptions,
+    ExecuteOptions, FileOptions, GenerateOptions, JobOptions, JobsCommand, StatusOptions,
     SubmitCommand, SubmitOptions, TestsOptions,
 };
 pub(crate) use values::PageOptions;
@@ -77,13 +94,39 @@ pub(crate) enum Command {
         #[arg(value_name = "JOB")]
         job: String,
     },
+    /// Works on many jobs at once
+    #[command(subcommand)]
+    Batch(BatchCommand),
     /// Lists jobs
     #[command(subcommand)]
     Jobs(JobsCommand),
+    /// Finds out why jobs died, and puts them back
+    #[command(subcommand)]
+    Dlq(DeadLetterCommand),
+    /// Watches and steers replays of many dead letters
+    #[command(subcommand)]
+    Replay(ReplayCommand),
+    /// Shows what operators and owners did
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Adds up calls, tokens and cost
+    Usage(UsageOptions),
+    /// Makes, lists and revokes API keys, with the deployment's ADMIN_KEY or a key of the scope admin
+    #[command(subcommand)]
+    Keys(KeyCommand),
+    /// Makes and lists tenants, with the deployment's ADMIN_KEY or a key of the scope admin
+    #[command(subcommand)]
+    Tenants(TenantCommand),
     /// Checks server, key, clock and readiness, and says what to do
     Doctor {
         /// Fail also when the key lacks this scope; may be repeated
         #[arg(long, value_name = "SCOPE", value_parser = values::scopes())]
         need: Vec<String>,
+    },
+    /// Prints what a shell needs to complete this command
+    Completions {
+        /// The shell
+        #[arg(value_name = "SHELL")]
+        shell: clap_complete::Shell,
     },
 }

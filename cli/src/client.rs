@@ -5,7 +5,7 @@ mod call;
 mod lines;
 mod reply;
 
-pub(crate) use api_error::ApiError;
+pub(crate) use api_error::{ApiError, fault};
 pub(crate) use call::{Call, Prefer};
 pub(crate) use lines::Lines;
 pub(crate) use reply::Document;
@@ -141,19 +141,36 @@ impl<'c> Client<'c> {
             };
             tries += 1;
             let is_safe = miss.untouched || call.repeatable;
-            let is_patient = miss.hint.is_none_or(|hint| hint <= LONGEST_HINT);
-            if !(is_safe && is_patient && miss.failure.may_pass() && tries <= self.retries) {
+            if !is_safe {
                 return Err(miss.failure);
             }
-            let wait = delay(Backoff::Fast, tries, miss.hint, SystemEntropy.unit());
-            self.console.note(&format!(
-                "{}; trying again in {:.1} s ({tries} of {})",
-                brief(&miss.failure),
-                wait.as_secs_f64(),
-                self.retries
-            ));
-            tokio::time::sleep(wait).await;
+            self.pause(miss.failure, tries, miss.hint).await?;
         }
+    }
+
+    /// Waits before another try, the `tries`-th failed one being over, and says so.
+    ///
+    /// # Errors
+    /// The failure, when waiting does not help, or did not so often.
+    pub(crate) async fn pause(
+        &self,
+        failure: Failure,
+        tries: u32,
+        hint: Option<Duration>,
+    ) -> Result<(), Failure> {
+        let is_patient = hint.is_none_or(|hint| hint <= LONGEST_HINT);
+        if !(is_patient && failure.may_pass() && tries <= self.retries) {
+            return Err(failure);
+        }
+        let wait = delay(Backoff::Fast, tries, hint, SystemEntropy.unit());
+        self.console.note(&format!(
+            "{}; trying again in {:.1} s ({tries} of {})",
+            brief(&failure),
+            wait.as_secs_f64(),
+            self.retries
+        ));
+        tokio::time::sleep(wait).await;
+        Ok(())
     }
 
     async fn once(&self, call: &Call) -> Result<Response, Miss> {

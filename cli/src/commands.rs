@@ -1,12 +1,18 @@
 //! What each command does.
 
+mod admin;
+mod batch;
+mod dead_letters;
 mod doctor;
 mod job;
 mod jobs;
 mod page;
+mod replays;
 mod submit;
 
 use std::time::Duration;
+
+use clap::CommandFactory as _;
 
 use crate::arguments::{Arguments, Command, GlobalOptions};
 use crate::client::Client;
@@ -33,6 +39,9 @@ pub(crate) struct Context<'c> {
 /// # Errors
 /// Why it was not done.
 pub(crate) async fn carry_out(arguments: Arguments, console: &Console) -> Result<Outcome, Failure> {
+    if let Command::Completions { shell } = arguments.command {
+        return completions(shell, console);
+    }
     let options = &arguments.options;
     let settings = Settings::read(options, &Environment::of_process())?;
     for warning in &settings.warnings {
@@ -51,7 +60,14 @@ pub(crate) async fn carry_out(arguments: Arguments, console: &Console) -> Result
         Command::Status(options) => job::status(&context, &options).await,
         Command::Cancel { job } => job::cancel(&context, &job).await,
         Command::Jobs(command) => jobs::list(&context, command).await,
-        Command::Doctor { .. } => Ok(Outcome::Done),
+        Command::Batch(command) => batch::carry_out(&context, command).await,
+        Command::Dlq(command) => dead_letters::carry_out(&context, command).await,
+        Command::Replay(command) => replays::carry_out(&context, command).await,
+        Command::Audit(command) => replays::audit(&context, command).await,
+        Command::Usage(options) => admin::usage(&context, options).await,
+        Command::Keys(command) => admin::keys(&context, command).await,
+        Command::Tenants(command) => admin::tenants(&context, command).await,
+        Command::Doctor { .. } | Command::Completions { .. } => Ok(Outcome::Done),
     }
 }
 
@@ -64,4 +80,12 @@ fn client<'c>(
     let silence = Duration::from_secs(options.timeout.unwrap_or(SILENCE_SECONDS));
     let retries = options.retries.unwrap_or(RETRIES);
     Client::new(settings.base()?, key, silence, retries, console)
+}
+
+/// Prints a shell's script. It needs neither server nor configuration.
+fn completions(shell: clap_complete::Shell, console: &Console) -> Result<Outcome, Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "redrive", &mut script);
+    console.line(String::from_utf8_lossy(&script).trim_end())?;
+    Ok(Outcome::Done)
 }

@@ -73,13 +73,15 @@ impl Console {
             .map_err(Failure::of_output)
     }
 
-    /// Writes a result as it came, byte for byte.
+    /// Writes one line of the result as it came, byte for byte.
     ///
     /// # Errors
     /// When standard output takes no more.
-    pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
-        let mut out = std::io::stdout().lock();
-        out.write_all(bytes).map_err(Failure::of_output)
+    pub(crate) fn raw_line(&self, line: &[u8]) -> Result<(), Failure> {
+        let mut out = self.out.borrow_mut();
+        out.write_all(line)
+            .and_then(|()| out.write_all(b"\n"))
+            .map_err(Failure::of_output)
     }
 
     /// Writes a table, or says that there is nothing.

@@ -1,7 +1,24 @@
 //! What is shown of the server's documents. Each view names the fields it shows and no others.
+#![expect(
+    clippy::struct_field_names,
+    reason = "the fields are named by the server's documents"
+)]
+
+mod admin;
+mod batch;
+mod dead_letters;
+mod job;
+mod replays;
+mod service;
+
+pub(crate) use admin::{Key, NewKey, Sums, Tenant, UsageReport};
+pub(crate) use batch::{Batch, Counts};
+pub(crate) use dead_letters::{DeadLetter, LetterGroup, LetterGroups, PurgePlan, Purged};
+pub(crate) use job::{Accepted, Attempt, Job};
+pub(crate) use replays::{AuditEntry, Replay, ReplayAccepted, ReplayPlan, ReplayedJob};
+pub(crate) use service::{Health, OwnKey, Readiness};
 
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// A page of a list, its entries as they came.
@@ -10,124 +27,6 @@ use serde_json::value::RawValue;
 pub(crate) struct Page {
     pub(crate) data: Vec<Box<RawValue>>,
     pub(crate) next_cursor: Option<String>,
-}
-
-/// A job was accepted.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Accepted {
-    pub(crate) job_id: String,
-}
-
-/// A job.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Job {
-    pub(crate) job_id: String,
-    pub(crate) kind: String,
-    pub(crate) status: String,
-    #[serde(default)]
-    pub(crate) attempt: u32,
-    pub(crate) created_at: String,
-    pub(crate) started_at: Option<String>,
-    pub(crate) completed_at: Option<String>,
-    pub(crate) next_attempt_at: Option<String>,
-    pub(crate) deadline_at: Option<String>,
-    pub(crate) result: Option<Value>,
-    pub(crate) error: Option<JobError>,
-    pub(crate) usage: Option<Usage>,
-    pub(crate) cost_micro_usd: Option<u64>,
-    pub(crate) provider: Option<String>,
-    pub(crate) model: Option<String>,
-    pub(crate) ref_type: Option<String>,
-    pub(crate) ref_id: Option<String>,
-    pub(crate) batch_id: Option<String>,
-    pub(crate) custom_id: Option<String>,
-    pub(crate) line: Option<u64>,
-    #[serde(default)]
-    pub(crate) attempts: Vec<Attempt>,
-    #[serde(default)]
-    pub(crate) payload_deleted: bool,
-}
-
-impl Job {
-    /// Whether nothing but a replay moves it any more. A state of a newer server is taken for one
-    /// that does not last.
-    pub(crate) fn has_ended(&self) -> bool {
-        matches!(
-            self.status.as_str(),
-            "succeeded" | "failed" | "dead_lettered" | "cancelled"
-        )
-    }
-
-    /// The owner's reference in one word.
-    pub(crate) fn reference(&self) -> String {
-        match (&self.ref_type, &self.ref_id) {
-            (Some(kind), Some(id)) => format!("{kind}/{id}"),
-            _ => String::new(),
-        }
-    }
-}
-
-/// Why a job or an attempt did not succeed.
-#[derive(Debug, Deserialize)]
-pub(crate) struct JobError {
-    pub(crate) code: String,
-    pub(crate) message: String,
-}
-
-/// Tokens.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Usage {
-    pub(crate) input_tokens: Option<u64>,
-    pub(crate) output_tokens: Option<u64>,
-}
-
-/// One attempt of a job.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Attempt {
-    pub(crate) attempt: u32,
-    pub(crate) outcome: String,
-    pub(crate) code: Option<String>,
-    pub(crate) provider: Option<String>,
-    pub(crate) model: Option<String>,
-    pub(crate) started_at: Option<String>,
-    pub(crate) finished_at: Option<String>,
-}
-
-/// Whether the deployment can accept and run jobs.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Readiness {
-    pub(crate) status: String,
-    #[serde(default)]
-    pub(crate) checks: std::collections::BTreeMap<String, ReadinessCheck>,
-}
-
-/// One part of it.
-#[derive(Debug, Deserialize)]
-pub(crate) struct ReadinessCheck {
-    pub(crate) ok: bool,
-    pub(crate) detail: Option<String>,
-}
-
-/// That the server runs.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Health {
-    pub(crate) status: String,
-    pub(crate) timestamp: String,
-}
-
-/// Who a key belongs to.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct OwnKey {
-    pub(crate) tenant_id: String,
-    pub(crate) key_id: String,
-    pub(crate) name: String,
-    pub(crate) scopes: Vec<String>,
-    pub(crate) expires_at: Option<String>,
 }
 
 /// Millionths of a dollar as dollars.

@@ -6,12 +6,15 @@
 //! additions do no harm.
 
 mod arguments;
+mod batch;
 mod client;
 mod commands;
 mod console;
 mod documents;
 mod entropy;
 mod failure;
+mod interrupt;
+mod progress;
 mod settings;
 
 use std::ffi::OsString;

@@ -16,10 +16,8 @@ use file::{ConfigurationFile, Profile};
 /// Where a setting was found, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
-    /// An option of the command line.
-    Flag(&'static str),
-    /// A variable of the environment.
-    Variable(&'static str),
+    /// An option of the command line, or a variable of the environment.
+    Given(&'static str),
     /// A profile of the configuration file.
     Profile(String),
 }
@@ -27,8 +25,7 @@ pub(crate) enum Source {
 impl fmt::Display for Source {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Flag(name) => write!(formatter, "from {name}"),
-            Self::Variable(name) => write!(formatter, "from {name}"),
+            Self::Given(name) => write!(formatter, "from {name}"),
             Self::Profile(name) => write!(formatter, "from profile {name}"),
         }
     }
@@ -98,11 +95,11 @@ impl Settings {
                 source: Source::Profile(name.clone()),
             })
         };
-        let settle = |flag: (&Option<String>, &'static str),
-                      variable: (&Option<String>, &'static str),
+        let settle = |flag: (Option<&String>, &'static str),
+                      variable: (Option<&String>, &'static str),
                       value: fn(&Profile) -> Option<&String>| {
-            let flag = found(flag.0, Source::Flag(flag.1));
-            let variable = found(variable.0, Source::Variable(variable.1));
+            let flag = found(flag.0, Source::Given(flag.1));
+            let variable = found(variable.0, Source::Given(variable.1));
             let profile = of_profile(value);
             if named.is_some() {
                 flag.or(profile).or(variable)
@@ -111,13 +108,13 @@ impl Settings {
             }
         };
         let url = settle(
-            (&options.url, "--url"),
-            (&environment.url, "REDRIVE_URL"),
+            (options.url.as_ref(), "--url"),
+            (environment.url.as_ref(), "REDRIVE_URL"),
             |profile| profile.url.as_ref(),
         );
         let key = settle(
-            (&options.key, "--key"),
-            (&environment.key, "REDRIVE_KEY"),
+            (options.key.as_ref(), "--key"),
+            (environment.key.as_ref(), "REDRIVE_KEY"),
             |profile| profile.key.as_ref(),
         );
         warnings.extend(url.as_ref().and_then(plain_text_warning));
@@ -136,13 +133,16 @@ impl Settings {
             )
         })?;
         read_url(&found.value).map_err(|rule| {
-            Failure::Usage(format!("the URL {} {rule}: {}", found.source, found.value))
+            // What stands before an @ may be a password.
+            let shown = found.value.rsplit('@').next().unwrap_or_default();
+            Failure::Usage(format!("the URL {} {rule}: {shown}", found.source))
         })
     }
 }
 
-fn found(value: &Option<String>, source: Source) -> Option<Found> {
-    value.clone().map(|value| Found { value, source })
+fn found(value: Option<&String>, source: Source) -> Option<Found> {
+    let value = value?.clone();
+    Some(Found { value, source })
 }
 
 fn read_url(text: &str) -> Result<Url, &'static str> {

@@ -1,5 +1,6 @@
 //! Values that several options share.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use clap::Args;
@@ -43,6 +44,35 @@ fn time_at(text: &str, now: Instant) -> Result<String, String> {
             "is no time: write 2026-11-21T10:55:17Z, 2026-11-21, or an age such as 90m, 36h, 7d"
                 .to_owned()
         })
+}
+
+/// A time to come, from RFC 3339, a day, or a length from now such as `12h` or `90d`.
+pub(super) fn time_to_come(text: &str) -> Result<String, String> {
+    match age(text) {
+        Some(length) => Ok(now().plus(length).to_rfc3339()),
+        None => time(text),
+    }
+}
+
+/// A JSON object in one line of ASCII, as a header needs it.
+pub(super) fn json_object(text: &str) -> Result<String, String> {
+    let value: serde_json::Value =
+        serde_json::from_str(text).map_err(|error| format!("is not JSON: {error}"))?;
+    if !value.is_object() {
+        return Err("must be a JSON object".to_owned());
+    }
+    let mut ascii = String::new();
+    for character in value.to_string().chars() {
+        if character.is_ascii() {
+            ascii.push(character);
+            continue;
+        }
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            // Writing to a text does not fail.
+            write!(ascii, "\\u{unit:04x}").unwrap_or_default();
+        }
+    }
+    Ok(ascii)
 }
 
 fn age(text: &str) -> Option<Duration> {
@@ -98,6 +128,14 @@ mod tests {
         for text in ["", "d", "yesterday", "-3h", "99999999999999999999d", "3 d"] {
             assert!(time_at(text, now).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn an_object_becomes_one_line_of_ascii() {
+        let text = "{\n \"system\": \"é😀\"}";
+        let line = r#"{"system":"\u00e9\ud83d\ude00"}"#;
+        assert_eq!(json_object(text).as_deref(), Ok(line));
+        assert!(json_object("[]").is_err() && json_object("{").is_err());
     }
 
     #[test]

@@ -100,11 +100,6 @@ impl ApiError {
             && !self.is("misconfigured")
     }
 
-    /// An extension member that is a number.
-    pub(crate) fn number(&self, name: &str) -> Option<u64> {
-        self.extensions.get(name)?.as_u64()
-    }
-
     /// An extension member that is a text.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.extensions.get(name)?.as_str()
@@ -215,7 +210,6 @@ mod tests {
                 "line 9 invalid_request: /prompt: is required",
             ]
         );
-        assert_eq!(error.number("invalidLines"), Some(2));
         assert!(error.is("invalid-lines") && error.is("invalid_lines"));
     }
 

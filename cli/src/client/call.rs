@@ -50,9 +50,11 @@ enum Payload {
 pub(crate) struct Call {
     method: Method,
     path: Vec<String>,
-    query: Vec<(&'static str, String)>,
+    query: Vec<(String, String)>,
     payload: Payload,
     idempotency_key: Option<String>,
+    /// `Redrive-Defaults`: fields of lines that do not say them.
+    defaults: Option<String>,
     prefer: Prefer,
     with_key: bool,
     /// Whether sending it twice is as good as once.
@@ -67,6 +69,7 @@ impl Call {
             query: Vec::new(),
             payload: Payload::Nothing,
             idempotency_key: None,
+            defaults: None,
             prefer: Prefer::AtOnce,
             with_key: true,
             repeatable,
@@ -118,19 +121,27 @@ impl Call {
         self
     }
 
+    /// Gives the lines of a batch fields that they do not say, as a JSON object in ASCII.
+    pub(crate) fn defaults(mut self, defaults: Option<String>) -> Self {
+        self.defaults = defaults;
+        self
+    }
+
     /// Adds a parameter, if it has a value.
-    pub(crate) fn query(mut self, name: &'static str, value: Option<impl ToString>) -> Self {
-        self.query
-            .extend(value.map(|value| (name, value.to_string())));
+    pub(crate) fn query(mut self, name: &str, value: Option<impl ToString>) -> Self {
+        let pair = value.map(|value| (name.to_owned(), value.to_string()));
+        self.query.extend(pair);
         self
     }
 
     /// Adds parameters.
-    pub(crate) fn queries(
+    pub(crate) fn queries<N: Into<String>, V: Into<String>>(
         mut self,
-        pairs: impl IntoIterator<Item = (&'static str, String)>,
+        pairs: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
-        self.query.extend(pairs);
+        let pairs = pairs.into_iter();
+        self.query
+            .extend(pairs.map(|(name, value)| (name.into(), value.into())));
         self
     }
 
@@ -185,14 +196,16 @@ impl Call {
         }
         let mut request = http.request(self.method.clone(), url);
         if let Some(key) = key.filter(|_| self.with_key) {
-            let mut bearer = HeaderValue::try_from(format!("Bearer {key}")).map_err(|_| {
-                Failure::Usage("the API key holds characters that no key has".to_owned())
-            })?;
+            let mut bearer = HeaderValue::try_from(format!("Bearer {key}"))
+                .map_err(|error| Failure::Usage(format!("the API key is none: {error}")))?;
             bearer.set_sensitive(true);
             request = request.header(AUTHORIZATION, bearer);
         }
         if let Some(key) = &self.idempotency_key {
             request = request.header("Idempotency-Key", format!("\"{key}\""));
+        }
+        if let Some(defaults) = &self.defaults {
+            request = request.header("Redrive-Defaults", defaults);
         }
         if self.prefer != Prefer::AtOnce {
             request = request.header("Prefer", format!("wait={}", self.prefer.seconds()));

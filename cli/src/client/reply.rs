@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use reqwest::Response;
-use reqwest::header::{CONTENT_TYPE, DATE};
+use reqwest::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
 
 use crate::failure::Failure;
@@ -10,28 +10,24 @@ use crate::failure::Failure;
 #[derive(Clone, Debug)]
 pub(crate) struct Document {
     pub(crate) text: String,
-    /// The server's clock, in seconds, as HTTP writes it.
-    pub(crate) date: Option<String>,
     is_json: bool,
 }
 
 impl Document {
     pub(super) async fn read(mut response: Response, silence: Duration) -> Result<Self, Failure> {
-        let header = |name| {
-            let value = response.headers().get(name)?;
-            value.to_str().ok().map(str::to_owned)
-        };
-        let date = header(DATE);
-        let is_json = header(CONTENT_TYPE).is_some_and(|kind| kind.contains("json"));
+        let is_json = response
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok())
+            .is_some_and(|kind| kind.contains("json"));
         let mut bytes = Vec::new();
         while let Some(chunk) = next_chunk(&mut response, silence).await? {
             bytes.extend_from_slice(&chunk);
         }
         let text = String::from_utf8(bytes)
-            .map_err(|_| Failure::Failed("the server's answer is not UTF-8".to_owned()))?;
+            .map_err(|error| Failure::Failed(format!("the server's answer is no text: {error}")))?;
         Ok(Self {
             text: text.trim_end().to_owned(),
-            date,
             is_json,
         })
     }
@@ -55,7 +51,7 @@ impl Document {
 pub(super) async fn next_chunk(
     response: &mut Response,
     silence: Duration,
-) -> Result<Option<impl AsRef<[u8]> + std::ops::Deref<Target = [u8]> + use<>>, Failure> {
+) -> Result<Option<impl std::ops::Deref<Target = [u8]> + use<>>, Failure> {
     match tokio::time::timeout(silence, response.chunk()).await {
         Ok(Ok(chunk)) => Ok(chunk),
         Ok(Err(error)) => {

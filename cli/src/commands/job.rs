@@ -2,7 +2,7 @@
 
 mod show;
 
-pub(super) use show::{print_job, print_result};
+pub(super) use show::{attempts, print_job, print_result};
 
 use super::Context;
 use crate::arguments::StatusOptions;

@@ -176,7 +176,7 @@ fn a_key_that_would_go_out_in_the_clear_is_warned_of() {
     ] {
         let found = Found {
             value: url.to_owned(),
-            source: Source::Flag("--url"),
+            source: Source::Given("--url"),
         };
         assert_eq!(plain_text_warning(&found).iter().count(), warnings, "{url}");
     }
@@ -194,7 +194,7 @@ fn a_url_that_is_none_is_refused_before_anything_is_sent() {
         let settings = Settings {
             url: Some(Found {
                 value: url.to_owned(),
-                source: Source::Variable("REDRIVE_URL"),
+                source: Source::Given("REDRIVE_URL"),
             }),
             ..Settings::default()
         };

@@ -64,7 +64,8 @@ fn batch(job: &Job) -> Option<String> {
     ))
 }
 
-fn attempts(attempts: &[Attempt]) -> Table {
+/// The attempts of a job, one a line.
+pub(crate) fn attempts(attempts: &[Attempt]) -> Table {
     let mut table = Table::new([
         "ATTEMPT", "OUTCOME", "CODE", "PROVIDER", "MODEL", "STARTED", "FINISHED",
     ])
