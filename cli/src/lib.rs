@@ -15,7 +15,10 @@ mod entropy;
 mod failure;
 mod interrupt;
 mod progress;
+mod reference;
 mod settings;
+
+pub use reference::reference;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

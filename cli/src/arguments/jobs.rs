@@ -87,7 +87,7 @@ pub(crate) struct GenerateOptions {
     #[arg(long, value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f64>,
-    /// text or json
+    /// What the answer is to be
     #[arg(long, value_name = "FORMAT", value_parser = ["text", "json"])]
     #[serde(skip_serializing_if = "Option::is_none")]
     response_format: Option<String>,

@@ -3,9 +3,10 @@ use std::io::{BufWriter, Write as _};
 use std::path::Path;
 
 use anyhow::Context as _;
+use serde::de::IgnoredAny;
 
 use super::journal::folder_of;
-use crate::client::{Call, Client};
+use crate::client::{Call, Client, Lines};
 use crate::failure::Failure;
 
 /// Writes the lines of a batch that did not succeed to a file, whole or not at all, and gives their
@@ -20,13 +21,15 @@ pub(crate) async fn write_errors(
 ) -> Result<u64, Failure> {
     let mut tries = 0;
     loop {
+        // Has tries of its own; those that are counted here are of answers that broke off.
+        let mut lines = client.lines(&call(batch)).await?;
         let read = write_whole(path, async |out| {
             let take = |line: &[u8]| {
                 out.write_all(line)
                     .and_then(|()| out.write_all(b"\n"))
                     .map_err(Failure::of_output)
             };
-            read_errors(client, batch, take).await
+            take_lines(&mut lines, take).await
         })
         .await;
         match read {
@@ -47,24 +50,34 @@ pub(crate) async fn write_errors(
 pub(crate) async fn read_errors(
     client: &Client<'_>,
     batch: &str,
+    take: impl FnMut(&[u8]) -> Result<(), Failure>,
+) -> Result<u64, Failure> {
+    let mut lines = client.lines(&call(batch)).await?;
+    take_lines(&mut lines, take).await
+}
+
+fn call(batch: &str) -> Call {
+    Call::get(["batches", batch, "errors"])
+}
+
+async fn take_lines(
+    lines: &mut Lines,
     mut take: impl FnMut(&[u8]) -> Result<(), Failure>,
 ) -> Result<u64, Failure> {
-    let call = Call::get(["batches", batch, "errors"]);
-    let mut lines = client.lines(&call).await?;
-    let mut written = 0;
+    let mut taken = 0;
     while let Some(line) = lines.next().await? {
         if line.is_empty() {
             continue;
         }
-        serde_json::from_slice::<serde::de::IgnoredAny>(line).map_err(|error| {
+        serde_json::from_slice::<IgnoredAny>(line).map_err(|error| {
             Failure::Unreachable(format!(
                 "the answer broke off: a line is not whole ({error})"
             ))
         })?;
         take(line)?;
-        written += 1;
+        taken += 1;
     }
-    Ok(written)
+    Ok(taken)
 }
 
 /// Has a file written beside its place, and moves it there when it is whole.

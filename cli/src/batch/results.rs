@@ -1,6 +1,6 @@
 use serde::Deserialize;
 
-use crate::client::{Call, Client};
+use crate::client::{Call, Client, Lines};
 use crate::failure::Failure;
 
 /// Results that are asked for at a time.
@@ -37,8 +37,14 @@ pub(crate) async fn read_results(
     let mut read = 0;
     let mut tries = 0;
     loop {
+        let call = Call::get(["batches", reading.batch, "results"])
+            .query("order", Some(reading.order))
+            .query("limit", Some(PAGE_LINES))
+            .query("cursor", reading.cursor.as_ref());
+        // Has tries of its own; those that are counted here are of answers that broke off.
+        let mut lines = client.lines(&call).await?;
         let mut on_page = 0;
-        let ended = read_page(client, reading, &mut on_page, &mut take).await;
+        let ended = read_page(&mut lines, reading, &mut on_page, &mut take).await;
         read += on_page;
         if on_page > 0 {
             tries = 0;
@@ -55,16 +61,11 @@ pub(crate) async fn read_results(
 }
 
 async fn read_page(
-    client: &Client<'_>,
+    lines: &mut Lines,
     reading: &mut Reading<'_>,
     on_page: &mut u64,
     take: &mut impl FnMut(&[u8], &str) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let call = Call::get(["batches", reading.batch, "results"])
-        .query("order", Some(reading.order))
-        .query("limit", Some(PAGE_LINES))
-        .query("cursor", reading.cursor.as_ref());
-    let mut lines = client.lines(&call).await?;
     while let Some(line) = lines.next().await? {
         if line.is_empty() {
             continue;
