@@ -13,7 +13,7 @@ mod values;
 
 pub(crate) use admin::{KeyCommand, TenantCommand, UsageOptions};
 pub(crate) use batch::{
-    BatchCommand, BatchOptions, BatchResults, BatchStatus, ListBatches, RunBatch, SubmitBatch,
+    BatchCommand, BatchOptions, BatchResults, ListBatches, RunBatch, SubmitBatch, WatchBatch,
 };
 pub(crate) use dead_letters::{
     Changes, DeadLetterCommand, LetterFilter, ListLetters, PurgeLetters, ReplayLetters,

@@ -47,7 +47,6 @@ struct Miss {
     failure: Failure,
     /// Whether the server surely did nothing.
     untouched: bool,
-    hint: Option<Duration>,
 }
 
 impl<'c> Client<'c> {
@@ -134,7 +133,6 @@ impl<'c> Client<'c> {
                     Err(failure) => Miss {
                         failure,
                         untouched: false,
-                        hint: None,
                     },
                 },
                 Err(miss) => miss,
@@ -144,7 +142,7 @@ impl<'c> Client<'c> {
             if !is_safe {
                 return Err(miss.failure);
             }
-            self.pause(miss.failure, tries, miss.hint).await?;
+            self.pause(miss.failure, tries).await?;
         }
     }
 
@@ -152,12 +150,8 @@ impl<'c> Client<'c> {
     ///
     /// # Errors
     /// The failure, when waiting does not help, or did not so often.
-    pub(crate) async fn pause(
-        &self,
-        failure: Failure,
-        tries: u32,
-        hint: Option<Duration>,
-    ) -> Result<(), Failure> {
+    pub(crate) async fn pause(&self, failure: Failure, tries: u32) -> Result<(), Failure> {
+        let hint = failure.retry_after();
         let is_patient = hint.is_none_or(|hint| hint <= LONGEST_HINT);
         if !(is_patient && failure.may_pass() && tries <= self.retries) {
             return Err(failure);
@@ -180,7 +174,6 @@ impl<'c> Client<'c> {
             .map_err(|failure| Miss {
                 failure,
                 untouched: true,
-                hint: None,
             })?;
         let sent = tokio::time::timeout(self.allowance(call), request.send()).await;
         let response = match sent {
@@ -189,7 +182,6 @@ impl<'c> Client<'c> {
                 return Err(Miss {
                     untouched: error.is_connect(),
                     failure: self.unreachable(&error),
-                    hint: None,
                 });
             }
             Err(_) => {
@@ -198,7 +190,6 @@ impl<'c> Client<'c> {
                 return Err(Miss {
                     failure: Failure::Unreachable(text),
                     untouched: false,
-                    hint: None,
                 });
             }
         };
@@ -215,7 +206,6 @@ impl<'c> Client<'c> {
             // Who is asked to slow down was not served.
             untouched: error.status == 429,
             failure: Failure::Api(Box::new(error)),
-            hint,
         })
     }
 

@@ -28,13 +28,3 @@ pub(crate) struct Page {
     pub(crate) data: Vec<Box<RawValue>>,
     pub(crate) next_cursor: Option<String>,
 }
-
-/// Millionths of a dollar as dollars.
-#[expect(
-    clippy::cast_precision_loss,
-    clippy::as_conversions,
-    reason = "shown with six digits at most; above 2^53 millionths the cents no longer matter"
-)]
-pub(crate) fn dollars(micro_usd: u64) -> f64 {
-    micro_usd as f64 / 1e6
-}

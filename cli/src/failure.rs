@@ -2,6 +2,7 @@
 
 use std::io;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use crate::client::ApiError;
 
@@ -79,6 +80,19 @@ impl Failure {
             | Self::Interrupted
             | Self::Unread
             | Self::Local(_) => false,
+        }
+    }
+
+    /// How long the server asks to wait.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Api(error) => error.retry_after,
+            Self::Usage(_)
+            | Self::Unreachable(_)
+            | Self::Failed(_)
+            | Self::Interrupted
+            | Self::Unread
+            | Self::Local(_) => None,
         }
     }
 

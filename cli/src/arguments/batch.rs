@@ -1,6 +1,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::values::{self, PageOptions};
 
@@ -18,7 +20,7 @@ pub(crate) enum BatchCommand {
     /// Lists batches, newest first
     Ls(ListBatches),
     /// Shows a batch
-    Status(BatchStatus),
+    Status(WatchBatch),
     /// Cancels what has not ended of a batch
     Cancel {
         /// The batch's id
@@ -44,78 +46,79 @@ pub(crate) struct BatchOptions {
     /// What to do when lines are not valid: refuse the whole file, or leave them out and count them
     /// as failed
     #[arg(long, value_name = "WHAT", value_parser = ["reject", "skip"])]
-    on_error: Option<String>,
+    pub(crate) on_error: Option<String>,
     /// What to call the batch
     #[arg(long, value_name = "TEXT")]
-    name: Option<String>,
+    pub(crate) name: Option<String>,
+    #[command(flatten)]
+    lines: LineOptions,
+    /// Any other fields of lines that do not say them, as a JSON object
+    #[arg(long, value_name = "JSON", value_parser = values::json_object)]
+    defaults: Option<Map<String, Value>>,
+}
+
+/// What the lines have in common that do not say it themselves.
+#[derive(Args, Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LineOptions {
     /// The kind of lines that do not say it
     #[arg(long, value_name = "KIND", value_parser = values::kinds())]
+    #[serde(skip_serializing_if = "Option::is_none")]
     kind: Option<String>,
     /// The provider of lines that name none
     #[arg(long, value_name = "NAME")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     provider: Option<String>,
     /// The model of lines that name none
     #[arg(long, value_name = "NAME")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<String>,
     /// What the model is told before the prompt, in lines that do not say it
     #[arg(long, value_name = "TEXT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     system: Option<String>,
     /// The most tokens of an answer, in lines that do not say it
     #[arg(long, value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     max_tokens: Option<u32>,
     /// How freely the model chooses its words, in lines that do not say it
     #[arg(long, value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f64>,
     /// The language of programs that name none
     #[arg(long, value_name = "NAME")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<String>,
     /// How many attempts of a line may fail, in lines that do not say it
     #[arg(long, value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     max_attempts: Option<u32>,
     /// Seconds after which no attempt begins any more, in lines that do not say it
     #[arg(long, value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     deadline_seconds: Option<u32>,
     /// Your own reference of lines that have none: its type
     #[arg(long, value_name = "TYPE", requires = "ref_id")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     ref_type: Option<String>,
     /// Your own reference of lines that have none: its id
     #[arg(long, value_name = "ID", requires = "ref_type")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     ref_id: Option<String>,
-    /// Any other fields of lines that do not say them, as a JSON object
-    #[arg(long, value_name = "JSON", value_parser = values::json_object)]
-    pub(crate) defaults: Option<String>,
 }
 
 impl BatchOptions {
-    /// The options as parameters of the request.
-    pub(crate) fn parameters(&self) -> Vec<(&'static str, String)> {
-        let texts = [
-            ("onError", &self.on_error),
-            ("name", &self.name),
-            ("kind", &self.kind),
-            ("provider", &self.provider),
-            ("model", &self.model),
-            ("system", &self.system),
-            ("language", &self.language),
-            ("refType", &self.ref_type),
-            ("refId", &self.ref_id),
-        ];
-        let numbers = [
-            ("maxTokens", self.max_tokens),
-            ("maxAttempts", self.max_attempts),
-            ("deadlineSeconds", self.deadline_seconds),
-        ];
-        let text = |(name, value): (_, &Option<String>)| Some((name, value.clone()?));
-        let number = |(name, value): (_, Option<u32>)| Some((name, value?.to_string()));
-        let temperature = self
-            .temperature
-            .map(|value| ("temperature", value.to_string()));
-        texts
-            .into_iter()
-            .filter_map(text)
-            .chain(numbers.into_iter().filter_map(number))
-            .chain(temperature)
-            .collect()
+    /// The fields that the lines have in common, as one JSON object in ASCII; `None` when there is
+    /// none. What has an option of its own comes before `--defaults`.
+    ///
+    /// # Errors
+    /// When the options have no JSON, which is a fault of ours.
+    pub(crate) fn defaults(&self) -> Result<Option<String>, serde_json::Error> {
+        let mut fields = self.defaults.clone().unwrap_or_default();
+        if let Value::Object(own) = serde_json::to_value(&self.lines)? {
+            fields.extend(own);
+        }
+        Ok((!fields.is_empty()).then(|| values::ascii(&Value::Object(fields).to_string())))
     }
 }
 
@@ -150,7 +153,7 @@ pub(crate) struct SubmitBatch {
 #[derive(Args, Debug)]
 pub(crate) struct ListBatches {
     /// Only batches in this state
-    #[arg(long, value_name = "STATE", value_parser = BATCH_STATES)]
+    #[arg(long, value_name = "STATE", value_parser = values::batch_states())]
     pub(crate) status: Option<String>,
     /// Only batches submitted from this time on: RFC 3339, a day, or an age such as 36h
     #[arg(long, value_name = "TIME", value_parser = values::time)]
@@ -162,20 +165,8 @@ pub(crate) struct ListBatches {
     pub(crate) page: PageOptions,
 }
 
-/// The states of a batch.
-const BATCH_STATES: [&str; 8] = [
-    "validating",
-    "in_progress",
-    "finalizing",
-    "completed",
-    "failed",
-    "cancelling",
-    "cancelled",
-    "expired",
-];
-
 #[derive(Args, Debug)]
-pub(crate) struct BatchStatus {
+pub(crate) struct WatchBatch {
     /// The batch's id
     #[arg(value_name = "BATCH")]
     pub(crate) batch: String,

@@ -8,12 +8,19 @@ use clap::builder::PossibleValuesParser;
 use redrive_shared::access::Scope;
 use redrive_shared::clock::Instant;
 use redrive_shared::job::{JobState, Kind};
+use redrive_shared::store::BatchStatus;
+use serde_json::{Map, Value};
 
 use crate::entropy::now;
 
 /// The states of a job.
 pub(super) fn states() -> PossibleValuesParser {
     PossibleValuesParser::new(JobState::ALL.map(JobState::as_str))
+}
+
+/// The states of a batch.
+pub(super) fn batch_states() -> PossibleValuesParser {
+    PossibleValuesParser::new(BatchStatus::ALL.map(BatchStatus::as_str))
 }
 
 /// The kinds of jobs.
@@ -54,15 +61,19 @@ pub(super) fn time_to_come(text: &str) -> Result<String, String> {
     }
 }
 
-/// A JSON object in one line of ASCII, as a header needs it.
-pub(super) fn json_object(text: &str) -> Result<String, String> {
-    let value: serde_json::Value =
-        serde_json::from_str(text).map_err(|error| format!("is not JSON: {error}"))?;
-    if !value.is_object() {
-        return Err("must be a JSON object".to_owned());
+/// A JSON object.
+pub(super) fn json_object(text: &str) -> Result<Map<String, Value>, String> {
+    match serde_json::from_str(text) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        Ok(_) => Err("must be a JSON object".to_owned()),
+        Err(error) => Err(format!("is not JSON: {error}")),
     }
-    let mut ascii = String::new();
-    for character in value.to_string().chars() {
+}
+
+/// A JSON text in ASCII, as a header needs it.
+pub(super) fn ascii(json: &str) -> String {
+    let mut ascii = String::with_capacity(json.len());
+    for character in json.chars() {
         if character.is_ascii() {
             ascii.push(character);
             continue;
@@ -72,7 +83,7 @@ pub(super) fn json_object(text: &str) -> Result<String, String> {
             write!(ascii, "\\u{unit:04x}").unwrap_or_default();
         }
     }
-    Ok(ascii)
+    ascii
 }
 
 fn age(text: &str) -> Option<Duration> {
@@ -131,10 +142,11 @@ mod tests {
     }
 
     #[test]
-    fn an_object_becomes_one_line_of_ascii() {
-        let text = "{\n \"system\": \"é😀\"}";
-        let line = r#"{"system":"\u00e9\ud83d\ude00"}"#;
-        assert_eq!(json_object(text).as_deref(), Ok(line));
+    fn json_in_ascii_says_the_same() {
+        let fields = json_object("{\n \"system\": \"é😀\"}").unwrap();
+        let text = ascii(&Value::Object(fields.clone()).to_string());
+        assert_eq!(text, r#"{"system":"\u00e9\ud83d\ude00"}"#);
+        assert_eq!(json_object(&text), Ok(fields));
         assert!(json_object("[]").is_err() && json_object("{").is_err());
     }
 

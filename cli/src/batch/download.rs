@@ -24,6 +24,9 @@ pub(super) struct Download {
     saved: Watch,
     /// Whether the journal on the disk is behind.
     is_ahead: bool,
+    /// Whether the server may have taken the file without our knowing: an earlier run sent it, or an
+    /// answer to this one was lost.
+    is_doubtful: bool,
 }
 
 impl Download {
@@ -44,7 +47,9 @@ impl Download {
         lock(&file, output)?;
         let place = Journal::place(output);
         let length = file.metadata().context("cannot read the output")?.len();
-        let journal = match Journal::load(&place)? {
+        let loaded = Journal::load(&place)?;
+        let is_doubtful = loaded.is_some();
+        let journal = match loaded {
             Some(journal) => resume(journal, &subject, &place, length)?,
             None if length > 0 => {
                 return Err(Failure::Usage(format!(
@@ -66,6 +71,7 @@ impl Download {
             journal,
             saved: Watch::now(),
             is_ahead: false,
+            is_doubtful,
         })
     }
 
@@ -77,6 +83,16 @@ impl Download {
     pub(super) fn submitted(&mut self, batch: String) -> Result<(), Failure> {
         self.journal.batch_id = Some(batch);
         self.journal.save(&self.place)
+    }
+
+    /// Notes that the server may have taken the file, although there was no answer that says so.
+    pub(super) const fn doubt(&mut self) {
+        self.is_doubtful = true;
+    }
+
+    /// Whether the server surely has no batch of this run.
+    pub(super) const fn is_surely_unknown(&self) -> bool {
+        !self.is_doubtful && self.journal.batch_id.is_none()
     }
 
     /// Adds a result, as it came.

@@ -37,7 +37,7 @@ pub(crate) async fn write_errors(
             // There is no cursor here: begun again from the first line.
             Err(failure) => {
                 tries += 1;
-                client.pause(failure, tries, None).await?;
+                client.pause(failure, tries).await?;
             }
         }
     }

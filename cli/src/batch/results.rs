@@ -54,7 +54,7 @@ pub(crate) async fn read_results(
             Ok(()) => {}
             Err(failure) => {
                 tries += 1;
-                client.pause(failure, tries, None).await?;
+                client.pause(failure, tries).await?;
             }
         }
     }

@@ -8,10 +8,10 @@ use super::errors_file::write_errors;
 use super::journal::Subject;
 use super::results::{Reading, read_results};
 use super::source::Source;
-use super::submit::{Submission, parameters, submit, tell_invalid_lines};
+use super::submit::{Accepted, Submission, parameters, submit, tell_invalid_lines};
 use super::summary::{facts, outcome, progress_text};
 use crate::arguments::RunBatch;
-use crate::client::{ApiError, Call, Client, Document};
+use crate::client::{Call, Client, Document};
 use crate::commands::Context;
 use crate::console::{grouped, painted, printable, style_of_state};
 use crate::documents::{Batch, OwnKey};
@@ -80,7 +80,7 @@ impl Run<'_, '_> {
             url: self.client.base().to_string(),
             tenant_id,
             input,
-            parameters: parameters(&self.request.batch),
+            parameters: parameters(&self.request.batch)?,
         })
     }
 
@@ -111,26 +111,46 @@ impl Run<'_, '_> {
             ));
             return Ok(id);
         }
-        let source = &journal.subject.input;
-        console.note(&format!(
-            "submits {}, {} bytes",
-            source.path.display(),
-            grouped(source.bytes)
-        ));
-        let submission = Submission {
-            source: &Source {
-                path: self.request.input.clone(),
-                ..source.clone()
-            },
-            parameters: &journal.subject.parameters,
-            idempotency_key: Some(journal.idempotency_key.clone()),
+        let journal = journal.clone();
+        let source = Source {
+            path: self.request.input.clone(),
+            ..journal.subject.input
         };
-        let (_, accepted) = submit(&self.client, &submission).await?;
+        let (path, bytes) = (source.path.display(), grouped(source.bytes));
+        console.note(&format!("submits {path}, {bytes} bytes"));
+        let submission = Submission {
+            source: &source,
+            parameters: &journal.subject.parameters,
+            idempotency_key: Some(journal.idempotency_key),
+        };
+        let accepted = self.send(&submission, download).await?;
         let id = accepted.batch_id.clone();
         download.submitted(id.clone())?;
         console.note(&format!("{id} has {} lines", grouped(accepted.lines)));
         tell_invalid_lines(console, &accepted);
         Ok(id)
+    }
+
+    /// Sends the file until there is an answer, and notes when one may have been lost.
+    async fn send(
+        &self,
+        submission: &Submission<'_>,
+        download: &mut Download,
+    ) -> Result<Accepted, Failure> {
+        let client = self.client.with_retries(0);
+        let mut tries = 0;
+        loop {
+            match submit(&client, submission).await {
+                Ok((_, accepted)) => return Ok(accepted),
+                Err(failure) => {
+                    if failure.may_pass() {
+                        download.doubt();
+                    }
+                    tries += 1;
+                    self.client.pause(failure, tries).await?;
+                }
+            }
+        }
     }
 
     /// Downloads what has ended, again and again, until the batch has ended and nothing more comes.
@@ -214,10 +234,8 @@ impl Run<'_, '_> {
     /// Leaves everything so that the same command goes on, or nothing if there is nothing to go on
     /// with.
     fn give_up(&self, mut download: Download, failure: Failure) -> Failure {
-        let is_submitted = download.journal().batch_id.is_some();
-        if let (false, Failure::Api(error)) = (is_submitted, &failure)
-            && is_refused_for_good(error)
-        {
+        let is_refused = matches!(&failure, Failure::Api(error) if error.status < 500);
+        if is_refused && download.is_surely_unknown() {
             download.abandon();
             return failure;
         }
@@ -240,12 +258,6 @@ impl Run<'_, '_> {
         }
         failure
     }
-}
-
-/// Whether the file was surely never taken under its name: the server judges a name that it knows
-/// before it judges the file, so that only a name it does not know is refused for its file.
-fn is_refused_for_good(error: &ApiError) -> bool {
-    matches!(error.status, 413 | 422) && !error.is("idempotency-key-reused")
 }
 
 /// `out.errors.jsonl` for `out.jsonl`.

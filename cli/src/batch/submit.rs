@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use anyhow::Context as _;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -36,14 +37,19 @@ pub(crate) struct Accepted {
 }
 
 /// What the options of the command say about all lines.
-pub(crate) fn parameters(options: &BatchOptions) -> BTreeMap<String, String> {
-    let defaults = options.defaults.clone();
-    options
-        .parameters()
-        .into_iter()
-        .chain(defaults.map(|defaults| (DEFAULTS, defaults)))
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
+///
+/// # Errors
+/// When the options have no JSON, which is a fault of ours.
+pub(crate) fn parameters(options: &BatchOptions) -> Result<BTreeMap<String, String>, Failure> {
+    // A URL has its limit, so that what the lines have in common goes into a header.
+    let defaults = options.defaults().context("cannot write the request")?;
+    let parameters = [
+        ("onError", options.on_error.clone()),
+        ("name", options.name.clone()),
+        (DEFAULTS, defaults),
+    ];
+    let given = |(name, value): (&str, Option<String>)| Some((name.to_owned(), value?));
+    Ok(parameters.into_iter().filter_map(given).collect())
 }
 
 /// Submits a file, from disk.

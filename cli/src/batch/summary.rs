@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use redrive_shared::clock::Instant;
 
-use crate::console::{Table, day_time, duration, grouped, percent, usd};
+use crate::console::{Table, cost, day_time, duration, grouped, percent};
 use crate::documents::Batch;
 use crate::entropy::now;
 use crate::failure::Outcome;
@@ -37,7 +37,7 @@ pub(crate) fn facts(batch: &Batch) -> Table {
     let rate = batch.throughput_per_second.filter(|_| runs);
     table.fact("rate", rate.map(|rate| format!("{rate:.1}/s")));
     table.fact("time left", time_left(batch).map(duration));
-    table.fact("cost", batch.cost_usd.map(usd));
+    table.fact("cost", batch.cost_micro_usd.map(cost));
     table
 }
 
@@ -51,7 +51,7 @@ pub(crate) fn progress_text(batch: &Batch, downloaded: Option<u64>) -> String {
             .map(|rate| format!("{rate:.1}/s")),
     );
     parts.extend(time_left(batch).map(|left| format!("ETA {}", duration(left))));
-    parts.extend(batch.cost_usd.map(usd));
+    parts.extend(batch.cost_micro_usd.map(cost));
     for (count, what) in [
         (counts.running, "running"),
         (counts.retry_scheduled, "to be retried"),

@@ -6,8 +6,8 @@ use super::Context;
 use super::page::{List, plain};
 use crate::arguments::{KeyCommand, TenantCommand, UsageOptions};
 use crate::client::Call;
-use crate::console::{Table, WARNING, day_time, grouped, printable, usd};
-use crate::documents::{Key, NewKey, Sums, Tenant, UsageReport, dollars};
+use crate::console::{Table, WARNING, cost, day_time, grouped, printable};
+use crate::documents::{Key, NewKey, Sums, Tenant, UsageReport};
 use crate::entropy::now;
 use crate::failure::{Failure, Outcome};
 
@@ -67,8 +67,7 @@ fn sums(name: String, sums: &Sums) -> [String; 10] {
         known(sums.output_tokens),
         known(sums.cached_tokens),
         known(sums.reasoning_tokens),
-        sums.cost_micro_usd
-            .map_or_else(|| "?".to_owned(), |micro| usd(dollars(micro))),
+        sums.cost_micro_usd.map_or_else(|| "?".to_owned(), cost),
         odd(sums.calls_without_usage).unwrap_or_default(),
         odd(sums.calls_without_price).unwrap_or_default(),
     ]

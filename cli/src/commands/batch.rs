@@ -4,12 +4,12 @@ use std::path::Path;
 
 use super::Context;
 use super::page::{List, plain};
-use crate::arguments::{BatchCommand, BatchResults, BatchStatus, ListBatches, SubmitBatch};
+use crate::arguments::{BatchCommand, BatchResults, ListBatches, SubmitBatch, WatchBatch};
 use crate::batch::{
     self, Reading, Source, Submission, parameters, progress_text, read_results, write_whole,
 };
 use crate::client::{Call, Document};
-use crate::console::{day_time, grouped, painted, percent, printable, style_of_state, usd};
+use crate::console::{cost, day_time, grouped, painted, percent, printable, style_of_state};
 use crate::documents::Batch;
 use crate::failure::{Failure, Outcome};
 use crate::progress::Progress;
@@ -34,7 +34,7 @@ async fn submit(context: &Context<'_>, request: SubmitBatch) -> Result<Outcome, 
     let source = Source::read(&request.input)?;
     let submission = Submission {
         source: &source,
-        parameters: &parameters(&request.batch),
+        parameters: &parameters(&request.batch)?,
         idempotency_key: request.idempotency_key,
     };
     let (document, accepted) = batch::submit(&context.client, &submission).await?;
@@ -68,7 +68,7 @@ async fn list(context: &Context<'_>, options: ListBatches) -> Result<Outcome, Fa
                 plain(batch.percent.map(percent).unwrap_or_default()),
                 plain(grouped(batch.counts.failed)),
                 plain(grouped(batch.counts.dead_lettered)),
-                plain(batch.cost_usd.map(usd).unwrap_or_default()),
+                plain(batch.cost_micro_usd.map(cost).unwrap_or_default()),
                 plain(day_time(&batch.created_at)),
                 plain(
                     batch
@@ -85,7 +85,7 @@ async fn list(context: &Context<'_>, options: ListBatches) -> Result<Outcome, Fa
     list.print(context, &options.page).await
 }
 
-async fn status(context: &Context<'_>, options: &BatchStatus) -> Result<Outcome, Failure> {
+async fn status(context: &Context<'_>, options: &WatchBatch) -> Result<Outcome, Failure> {
     let call = Call::get(["batches", &options.batch]);
     if !options.watch {
         let document = context.client.document(&call).await?;

@@ -8,7 +8,7 @@ use super::Context;
 use super::page::{List, plain};
 use crate::arguments::{DeadLetterCommand, LetterFilter, ListLetters};
 use crate::client::Call;
-use crate::console::{Console, Table, day_time, grouped, one_line, usd};
+use crate::console::{Console, Table, cost, day_time, grouped, one_line};
 use crate::documents::{DeadLetter, LetterGroup, LetterGroups};
 use crate::failure::{Failure, Outcome};
 
@@ -111,7 +111,7 @@ fn group_table(groups: &[LetterGroup]) -> Table {
             group.model.clone().unwrap_or_default(),
             day_time(&group.first_at),
             day_time(&group.last_at),
-            group.cost_usd.map(usd).unwrap_or_default(),
+            group.cost_micro_usd.map(cost).unwrap_or_default(),
             group.sample_job_id.clone().unwrap_or_default(),
             group.fingerprint.clone(),
         ]);

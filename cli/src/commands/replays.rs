@@ -5,7 +5,7 @@ use super::page::{List, plain};
 use crate::arguments::{AuditCommand, ListAudit, ReplayCommand};
 use crate::client::{Call, Document};
 use crate::console::{
-    Table, day_time, duration, grouped, one_line, painted, printable, style_of_state, usd,
+    Table, cost, day_time, duration, grouped, one_line, painted, printable, style_of_state,
 };
 use crate::documents::{AuditEntry, Replay, ReplayedJob};
 use crate::failure::{Failure, Outcome};
@@ -130,7 +130,7 @@ fn text(replay: &Replay) -> String {
     let outcomes = &replay.outcomes;
     let mut parts = vec![replay.status.clone()];
     parts.extend(replay.rate_per_second.map(|rate| format!("{rate:.1}/s")));
-    parts.extend(replay.cost_usd.map(usd));
+    parts.extend(replay.cost_micro_usd.map(cost));
     for (count, what) in [
         (outcomes.under_way(), "under way"),
         (outcomes.succeeded, "succeeded"),
@@ -204,7 +204,7 @@ fn facts(replay: &Replay) -> Table {
     );
     let left = replay.time_left().filter(|_| replay.remaining > 0);
     table.fact("time left", left.map(duration));
-    table.fact("cost", replay.cost_usd.map(usd));
+    table.fact("cost", replay.cost_micro_usd.map(cost));
     table
 }
 

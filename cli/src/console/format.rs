@@ -54,15 +54,13 @@ pub(crate) fn duration(length: Duration) -> String {
     }
 }
 
-/// Dollars: cents from one dollar on, and below that as many digits as a small call needs.
-pub(crate) fn usd(dollars: f64) -> String {
-    if dollars == 0.0 || dollars >= 1.0 {
-        format!("${dollars:.2}")
-    } else if dollars >= 0.01 {
-        format!("${dollars:.4}")
-    } else {
-        format!("${dollars:.6}")
+/// Millionths of a dollar in dollars: to the cent from one dollar on, exact below that.
+pub(crate) fn cost(micro_usd: u64) -> String {
+    if micro_usd < 1_000_000 {
+        return format!("$0.{micro_usd:06}");
     }
+    let cents = micro_usd.saturating_add(5_000) / 10_000;
+    format!("${}.{:02}", grouped(cents / 100), cents % 100)
 }
 
 /// A part of a hundred.
@@ -100,9 +98,17 @@ mod tests {
 
     #[test]
     fn small_sums_keep_their_digits() {
+        let shown = [0, 12, 42_149, 999_999, 12_345_678, 1_234_567_890_000].map(cost);
         assert_eq!(
-            [0.0, 0.000_012, 0.0421, 12.346].map(usd),
-            ["$0.00", "$0.000012", "$0.0421", "$12.35"]
+            shown,
+            [
+                "$0.000000",
+                "$0.000012",
+                "$0.042149",
+                "$0.999999",
+                "$12.35",
+                "$1,234,567.89"
+            ]
         );
     }
 

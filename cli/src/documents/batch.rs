@@ -21,7 +21,7 @@ pub(crate) struct Batch {
     pub(crate) percent: Option<f64>,
     pub(crate) throughput_per_second: Option<f64>,
     pub(crate) estimated_end_at: Option<String>,
-    pub(crate) cost_usd: Option<f64>,
+    pub(crate) cost_micro_usd: Option<u64>,
     #[serde(default)]
     pub(crate) dead_letters_by_code: BTreeMap<String, u64>,
 }

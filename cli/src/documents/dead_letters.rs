@@ -69,7 +69,7 @@ pub(crate) struct LetterGroup {
     pub(crate) first_at: String,
     pub(crate) last_at: String,
     pub(crate) sample_job_id: Option<String>,
-    pub(crate) cost_usd: Option<f64>,
+    pub(crate) cost_micro_usd: Option<u64>,
 }
 
 /// What a purge would do.

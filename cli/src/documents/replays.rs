@@ -16,7 +16,7 @@ pub(crate) struct ReplayPlan {
     pub(crate) payload_deleted: u64,
     #[serde(default)]
     pub(crate) groups: Vec<LetterGroup>,
-    pub(crate) estimated_cost_usd: Option<f64>,
+    pub(crate) estimated_cost_micro_usd: Option<u64>,
     #[serde(default)]
     pub(crate) without_estimate: u64,
 }
@@ -57,7 +57,7 @@ pub(crate) struct Replay {
     pub(crate) outcomes: Counts,
     pub(crate) rate_per_second: Option<f64>,
     pub(crate) estimated_end_at: Option<String>,
-    pub(crate) cost_usd: Option<f64>,
+    pub(crate) cost_micro_usd: Option<u64>,
 }
 
 impl Replay {

@@ -74,7 +74,7 @@ fn a_batch_is_shown_followed_and_cancelled() {
     insta::assert_snapshot!(shown.out + "---\n" + &shown.err);
     bench.run("batch status bat_1 --watch").code(1);
     let said = bench.run("batch cancel bat_1").code(3);
-    assert!(said.err.contains("batch_ended (HTTP 409)"), "{}", said.err);
+    assert!(said.err.contains("batch-ended (HTTP 409)"), "{}", said.err);
 }
 
 #[test]

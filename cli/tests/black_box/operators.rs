@@ -68,7 +68,7 @@ fn a_replay_that_is_tried_dry_changes_nothing() {
     );
     assert!(
         said.err
-            .contains("likely cost: $0.5000, and what 2 jobs cost"),
+            .contains("likely cost: $0.500000, and what 2 jobs cost"),
         "{}",
         said.err
     );
@@ -91,7 +91,7 @@ fn a_replay_is_followed_until_its_jobs_have_ended() {
     remaining    0
       succeeded  3
     rate         9.5/s
-    cost         $0.0100
+    cost         $0.010000
     "#);
 }
 
@@ -114,7 +114,7 @@ fn a_replay_beside_another_is_refused_with_its_name() {
     bench.run("dlq replay --all").code(0);
     let said = bench.run("dlq replay --all").code(3);
     assert!(
-        said.err.contains("replay_running (HTTP 409)"),
+        said.err.contains("replay-running (HTTP 409)"),
         "{}",
         said.err
     );

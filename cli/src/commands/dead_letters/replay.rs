@@ -4,7 +4,7 @@ use super::{demand_choice, group_table};
 use crate::arguments::{Changes, ReplayLetters};
 use crate::client::{Call, Document};
 use crate::commands::{Context, job, replays};
-use crate::console::{grouped, printable, usd};
+use crate::console::{cost, grouped, printable};
 use crate::documents::{Accepted, ReplayAccepted, ReplayPlan};
 use crate::failure::{Failure, Outcome};
 
@@ -146,7 +146,7 @@ fn show_plan(context: &Context<'_>, document: &Document) -> Result<(), Failure> 
             "{gone} more match, and cannot be: their requests were deleted"
         ));
     }
-    if let Some(cost) = plan.estimated_cost_usd {
+    if let Some(estimate) = plan.estimated_cost_micro_usd {
         let unknown = match plan.without_estimate {
             0 => String::new(),
             jobs => format!(
@@ -154,7 +154,7 @@ fn show_plan(context: &Context<'_>, document: &Document) -> Result<(), Failure> 
                 grouped(jobs)
             ),
         };
-        console.note(&format!("likely cost: {}{unknown}", usd(cost)));
+        console.note(&format!("likely cost: {}{unknown}", cost(estimate)));
     }
     Ok(())
 }

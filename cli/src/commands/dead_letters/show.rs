@@ -1,8 +1,8 @@
 use crate::client::Call;
 use crate::commands::Context;
 use crate::commands::job::attempts;
-use crate::console::{BAD, Table, day_time, grouped, painted, printable, usd};
-use crate::documents::{DeadLetter, dollars};
+use crate::console::{BAD, Table, cost, day_time, grouped, painted, printable};
+use crate::documents::DeadLetter;
 use crate::failure::{Failure, Outcome};
 
 /// Shows a dead letter with its history.
@@ -58,8 +58,8 @@ fn facts(letter: &DeadLetter) -> Table {
         grouped(counts.rescues)
     );
     table.fact("attempts", Some(counted));
-    let cost = letter.cost.as_ref().and_then(|cost| cost.cost_micro_usd);
-    table.fact("cost so far", cost.map(|micro| usd(dollars(micro))));
+    let known = letter.cost.as_ref().and_then(|cost| cost.cost_micro_usd);
+    table.fact("cost so far", known.map(cost));
     table.fact(
         "replayed",
         Some(letter.replays.len())

@@ -3,9 +3,9 @@ use serde_json::Value;
 use crate::commands::Context;
 use crate::commands::page::plain;
 use crate::console::{
-    BAD, Table, day_time, grouped, one_line, painted, printable, style_of_state, usd,
+    BAD, Table, cost, day_time, grouped, one_line, painted, printable, style_of_state,
 };
-use crate::documents::{Attempt, Job, dollars};
+use crate::documents::{Attempt, Job};
 use crate::failure::Failure;
 
 /// Prints everything about a job that is shown to people.
@@ -37,7 +37,7 @@ fn facts(job: &Job) -> Table {
     table.fact("provider", job.provider.as_ref());
     table.fact("model", job.model.as_ref());
     table.fact("tokens", tokens(job));
-    table.fact("cost", job.cost_micro_usd.map(|micro| usd(dollars(micro))));
+    table.fact("cost", job.cost_micro_usd.map(cost));
     table.fact("reference", Some(job.reference()));
     table.fact("batch", batch(job));
     table

@@ -204,3 +204,18 @@ fn a_server_that_stays_away_ends_the_run_and_the_next_one_goes_on() {
     bench.run(RUN).code(0);
     assert_complete(&bench, 20);
 }
+
+#[test]
+fn a_refusal_after_an_answer_was_lost_keeps_the_name_of_the_request() {
+    let bench = bench(5);
+    bench
+        .server
+        .lay("POST", "/api/v1/batches", 0, Fault::LostAnswer);
+    bench
+        .server
+        .lay("POST", "/api/v1/batches", 0, Fault::Status(403, None));
+    bench.run(RUN).code(3);
+    assert!(bench.has("out.jsonl.redrive"), "the batch may be there");
+    bench.run(RUN).code(0);
+    assert_complete(&bench, 5);
+}

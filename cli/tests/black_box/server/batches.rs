@@ -82,7 +82,7 @@ impl Batch {
                 "cancelled": if self.is_cancelled { left } else { 0 },
             },
             "percent": 100 * self.ended.len() / self.lines.len().max(1), "throughputPerSecond": 12.5,
-            "costUsd": 0.25, "deadLettersByCode": if dead > 0 { json!({"provider_auth": dead}) } else { json!({}) },
+            "costMicroUsd": 250_000, "deadLettersByCode": if dead > 0 { json!({"provider_auth": dead}) } else { json!({}) },
             "resultsUrl": "http://x/results", "errorsUrl": "http://x/errors",
         });
         if let Some(name) = &self.name {

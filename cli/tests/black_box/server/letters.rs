@@ -30,7 +30,7 @@ impl Letters {
             "fingerprint": "provider_auth:-:openai:small:401", "code": "provider_auth",
             "provider": "openai", "model": "small", "count": self.count,
             "firstAt": "2026-11-20T09:00:00.000Z", "lastAt": "2026-11-21T09:00:00.000Z",
-            "sampleJobId": "job_00001", "costUsd": 0.0125,
+            "sampleJobId": "job_00001", "costMicroUsd": 12_500,
         }])
     }
 
@@ -91,7 +91,7 @@ impl Letters {
             "maxPerSecond": 10, "matched": jobs, "replayed": jobs, "skipped": 0, "remaining": 0,
             "outcomes": {"queued": *jobs - *ended, "running": 0, "retryScheduled": 0,
                 "succeeded": ended, "failed": 0, "deadLettered": 0, "cancelled": 0},
-            "ratePerSecond": 9.5, "costUsd": 0.01,
+            "ratePerSecond": 9.5, "costMicroUsd": 10_000,
         })
     }
 }

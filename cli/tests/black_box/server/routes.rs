@@ -244,7 +244,7 @@ fn submit_batch(state: &mut State, parameters: &Parameters, seen: &Seen) -> Resu
     if !invalid.is_empty() && !is_skipping {
         let more = json!({"invalidLines": invalid.len(), "lines": invalid});
         let detail = "1 line is not valid: nothing was stored.";
-        return Err(Answer::problem(422, "invalid_lines", detail, more));
+        return Err(Answer::problem(422, "invalid-lines", detail, more));
     }
     let lines: Vec<Value> = lines.into_iter().filter_map(Result::ok).collect();
     let id = format!("bat_{}", state.batches.len() + 1);
@@ -288,7 +288,7 @@ fn cancel(state: &mut State, id: &str) -> Answer {
     if batch.cancel() {
         Answer::json(202, &batch.document())
     } else {
-        Answer::problem(409, "batch_ended", "The batch has ended.", json!({}))
+        Answer::problem(409, "batch-ended", "The batch has ended.", json!({}))
     }
 }
 
@@ -316,7 +316,7 @@ fn letters(state: &mut State, path: &[&str], parameters: &Parameters, seen: &See
                 return Answer::json(200, &json!({"purged": count, "auditId": "aud_1"}));
             }
             let more = json!({"count": count});
-            Answer::problem(409, "count_changed", "Another number matches.", more)
+            Answer::problem(409, "count-changed", "Another number matches.", more)
         }
         ("POST", ["dead-letters", id, "replay"]) => Answer::json(
             202,
@@ -325,7 +325,7 @@ fn letters(state: &mut State, path: &[&str], parameters: &Parameters, seen: &See
         ("POST", ["replays"]) if seen.json()["dryRun"] == true => {
             let (groups, matched) = (letters.groups(), letters.count());
             let plan = json!({"matched": matched, "payloadDeleted": 1, "groups": groups,
-                "estimatedCostUsd": 0.5, "withoutEstimate": 2});
+                "estimatedCostMicroUsd": 500_000, "withoutEstimate": 2});
             Answer::json(200, &plan)
         }
         ("POST", ["replays"]) => {
@@ -336,7 +336,7 @@ fn letters(state: &mut State, path: &[&str], parameters: &Parameters, seen: &See
                 return Answer::json(202, &answer);
             }
             let more = json!({"replayId": "rep_1"});
-            Answer::problem(409, "replay_running", "Another replay is running.", more)
+            Answer::problem(409, "replay-running", "Another replay is running.", more)
         }
         ("GET", ["replays", "rep_1"]) => Answer::json(200, &letters.replay()),
         ("POST", ["replays", "rep_1", verb]) => {
