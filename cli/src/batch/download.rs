@@ -173,6 +173,8 @@ fn resume(
             place.display()
         )));
     }
+    // The same content, perhaps at another place.
+    journal.subject.input = subject.input.clone();
     if length < journal.written_bytes {
         // Somebody shortened the output. The results are still at the server: read all again.
         journal.cursor = None;

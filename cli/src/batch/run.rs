@@ -71,6 +71,7 @@ pub(crate) async fn run(context: &Context<'_>, request: &RunBatch) -> Result<Out
 impl Run<'_, '_> {
     async fn subject(&self) -> Result<Subject, Failure> {
         let input = Source::read(&self.request.input)?;
+        input.check()?;
         let tenant_id = match self.client.document(&Call::get(["key"])).await {
             Ok(document) => Some(document.read_as::<OwnKey>()?.tenant_id),
             Err(Failure::Api(error)) if error.is("route-not-found") => None,
@@ -112,12 +113,10 @@ impl Run<'_, '_> {
             return Ok(id);
         }
         let journal = journal.clone();
-        let source = Source {
-            path: self.request.input.clone(),
-            ..journal.subject.input
-        };
-        let (path, bytes) = (source.path.display(), grouped(source.bytes));
-        console.note(&format!("submits {path}, {bytes} bytes"));
+        let source = journal.subject.input;
+        let (path, lines) = (source.path.display(), grouped(source.lines));
+        let bytes = grouped(source.bytes);
+        console.note(&format!("submits {path}: {lines} lines, {bytes} bytes"));
         let submission = Submission {
             source: &source,
             parameters: &journal.subject.parameters,

@@ -2,10 +2,13 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use redrive_shared::file::FILE_BYTES;
 use redrive_shared::hex::hex;
+use redrive_shared::ids::BATCH_JOBS;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::console::grouped;
 use crate::failure::Failure;
 
 /// Bytes of the file that are in memory at a time.
@@ -18,6 +21,9 @@ pub(crate) struct Source {
     /// SHA-256 in hexadecimal.
     pub(crate) sha256: String,
     pub(crate) bytes: u64,
+    /// Lines with something in them; not part of the journal.
+    #[serde(skip)]
+    pub(crate) lines: u64,
 }
 
 impl Source {
@@ -31,24 +37,73 @@ impl Source {
         let mut hash = Sha256::new();
         let mut chunk = vec![0; CHUNK_BYTES];
         let mut bytes = 0_u64;
+        let mut lines = LineCount::default();
         loop {
             let read = file.read(&mut chunk).map_err(refuse)?;
             let Some(part) = chunk.get(..read).filter(|part| !part.is_empty()) else {
                 break;
             };
             hash.update(part);
+            lines.add(part);
             bytes = bytes.saturating_add(u64::try_from(read).unwrap_or(u64::MAX));
         }
         Ok(Self {
             path: path.to_owned(),
             sha256: hex(&hash.finalize()),
             bytes,
+            lines: lines.end(),
         })
+    }
+
+    /// Refuses what no batch may be, before anything is sent: a server that says so while a long
+    /// file is still under way may not be heard.
+    ///
+    /// # Errors
+    /// When there are too many bytes or lines.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        let too = |what: &str, has: u64, most: u64| {
+            let (path, has, most) = (self.path.display(), grouped(has), grouped(most));
+            let text = format!("{path} has {has} {what}, and a batch at most {most}: split it");
+            Err(Failure::Usage(text))
+        };
+        let most_lines = u64::from(BATCH_JOBS);
+        if self.bytes > FILE_BYTES {
+            too("bytes", self.bytes, FILE_BYTES)
+        } else if self.lines > most_lines {
+            too("lines", self.lines, most_lines)
+        } else {
+            Ok(())
+        }
     }
 
     /// Whether it holds the same as another one, wherever both lie.
     pub(crate) fn is_same_content(&self, other: &Self) -> bool {
         self.sha256 == other.sha256 && self.bytes == other.bytes
+    }
+}
+
+/// Counts lines that are not blank, part by part.
+#[derive(Default)]
+struct LineCount {
+    lines: u64,
+    /// Whether the line that is not at its end yet has something in it.
+    is_filled: bool,
+}
+
+impl LineCount {
+    fn add(&mut self, part: &[u8]) {
+        for byte in part {
+            if *byte == b'\n' {
+                self.lines += u64::from(self.is_filled);
+                self.is_filled = false;
+            } else if !byte.is_ascii_whitespace() {
+                self.is_filled = true;
+            }
+        }
+    }
+
+    fn end(self) -> u64 {
+        self.lines + u64::from(self.is_filled)
     }
 }
 
@@ -71,6 +126,26 @@ mod tests {
         );
         assert_eq!(a.bytes, 3);
         assert!(a.is_same_content(&b) && !a.is_same_content(&c));
+    }
+
+    #[test]
+    fn blank_lines_are_not_counted_wherever_a_part_ends() {
+        let mut lines = LineCount::default();
+        for part in ["{}\n\n", " \r\n{", "}", "\n", "{}"] {
+            lines.add(part.as_bytes());
+        }
+        assert_eq!(lines.end(), 3);
+    }
+
+    #[test]
+    fn a_file_with_too_many_lines_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("in.jsonl");
+        std::fs::write(&path, "{}\n".repeat(50_000)).unwrap();
+        Source::read(&path).unwrap().check().unwrap();
+        std::fs::write(&path, "{}\n".repeat(50_001)).unwrap();
+        let failure = Source::read(&path).unwrap().check().unwrap_err();
+        assert!(failure.to_string().contains("50,001 lines"), "{failure}");
     }
 
     #[test]

@@ -32,6 +32,7 @@ pub(super) async fn carry_out(
 
 async fn submit(context: &Context<'_>, request: SubmitBatch) -> Result<Outcome, Failure> {
     let source = Source::read(&request.input)?;
+    source.check()?;
     let submission = Submission {
         source: &source,
         parameters: &parameters(&request.batch)?,

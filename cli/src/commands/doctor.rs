@@ -24,6 +24,8 @@ pub(super) async fn examine(
     match client(settings, options, console) {
         Err(failure) => report.bad("configuration", &failure.to_string(), checks::ADVICE_URL),
         Ok(client) => {
+            // What does not answer is told at once.
+            let client = client.with_retries(options.retries.unwrap_or(1));
             let url = client.base();
             let source = settings.url.as_ref().map(|found| found.source.to_string());
             report.good(

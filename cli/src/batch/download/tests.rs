@@ -24,6 +24,7 @@ impl Case {
                 path: "in.jsonl".into(),
                 sha256: "ab".repeat(32),
                 bytes: 7,
+                lines: 0,
             },
             parameters: std::collections::BTreeMap::new(),
         };

@@ -8,6 +8,7 @@ fn subject() -> Subject {
             path: "in.jsonl".into(),
             sha256: "ab".repeat(32),
             bytes: 7,
+            lines: 0,
         },
         parameters: BTreeMap::from([("model".to_owned(), "small".to_owned())]),
     }
