@@ -1,0 +1,42 @@
+//! `doctor`: what is in the way of working with the server, and what to do about it.
+
+mod checks;
+mod report;
+
+use super::client;
+use crate::arguments::GlobalOptions;
+use crate::console::Console;
+use crate::failure::{Failure, Outcome};
+use crate::settings::Settings;
+use report::Report;
+
+/// Runs every check that the ones before allow, and says for each what it found.
+///
+/// # Errors
+/// When the report cannot be written. What the checks find is no error.
+pub(super) async fn examine(
+    settings: &Settings,
+    options: &GlobalOptions,
+    needed: &[String],
+    console: &Console,
+) -> Result<Outcome, Failure> {
+    let mut report = Report::new(console);
+    match client(settings, options, console) {
+        Err(failure) => report.bad("configuration", &failure.to_string(), checks::ADVICE_URL),
+        Ok(client) => {
+            // What does not answer is told at once.
+            let client = client.with_retries(options.retries.unwrap_or(1));
+            let url = client.base();
+            let source = settings.url.as_ref().map(|found| found.source.to_string());
+            report.good(
+                "configuration",
+                &format!("{url} {}", source.unwrap_or_default()),
+            );
+            if checks::server(&client, &mut report).await {
+                checks::readiness(&client, &mut report).await;
+                checks::key(&client, settings, needed, &mut report).await;
+            }
+        }
+    }
+    report.end()
+}
