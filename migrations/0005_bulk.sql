@@ -247,11 +247,12 @@ CREATE TABLE replays (
   reason          TEXT,             -- why it ended early or was paused by itself; NULL: it did not, or an operator did
   actor           TEXT    NOT NULL, -- the id of the API key
   note            TEXT,             -- why, in the operator's words; NULL: not given
-  selection       TEXT    NOT NULL, -- JSON: the filter, or the ids, as asked for
+  selection       TEXT    NOT NULL, -- JSON: the filter by which letters are picked
   overrides       TEXT    NOT NULL, -- JSON: what is different this time
   max_per_second  INTEGER NOT NULL, -- letters put back in a second, on average since it was started or resumed
   sample_count    INTEGER,          -- letters to try first; NULL: no sample
   sample_percent  INTEGER,          -- of those, how many must succeed before it goes on; NULL: no sample
+  sampled_at_ms   INTEGER,          -- when the sample was good enough, or an operator went on without; NULL: no sample, or not yet
   matched         INTEGER NOT NULL, -- letters that the selection matched when it was made
   replayed        INTEGER NOT NULL, -- letters put back so far
   skipped         INTEGER NOT NULL, -- letters passed over: no longer dead, without payload, or not able to be asked
@@ -260,7 +261,7 @@ CREATE TABLE replays (
   paced_replayed  INTEGER NOT NULL, -- and how many had been put back then
   finished_at_ms  INTEGER,          -- NULL: not ended
   due_at_ms       INTEGER,          -- when its next step is due; NULL: paused or ended
-  step            INTEGER NOT NULL, -- steps taken; the fence of the next one
+  step            INTEGER NOT NULL, -- steps taken, by itself or by an operator; the fence of the next one
   last_job_id     TEXT,             -- the last letter that was looked at; NULL: none yet
   expires_at_ms   INTEGER,          -- when the sweep deletes the row; NULL: not ended
   idempotency_key TEXT,             -- of the request; NULL: not given, or given up after 24 hours
@@ -284,18 +285,20 @@ CREATE INDEX replays_expiring ON replays (expires_at_ms) WHERE expires_at_ms IS 
 
 -- The letters that a replay put back, and how each stands: as the replay left it, until it is put back by another.
 CREATE TABLE replay_items (
-  tenant_id TEXT NOT NULL,
-  replay_id TEXT NOT NULL,
-  job_id    TEXT NOT NULL,
-  state     TEXT NOT NULL,
+  tenant_id             TEXT NOT NULL,
+  replay_id             TEXT NOT NULL,
+  job_id                TEXT NOT NULL,
+  state                 TEXT NOT NULL, -- queued: it has not ended since, and the job tells more; otherwise how it ended
+  cost_before_micro_usd INTEGER,       -- of the job when it was put back; NULL: not known
+  cost_micro_usd        INTEGER,       -- what it cost since, once it has ended; NULL: not yet, or not known
   PRIMARY KEY (tenant_id, replay_id, job_id),
-  CONSTRAINT replay_items_state_known CHECK (state IN ('queued', 'running', 'retry_scheduled', 'succeeded', 'failed', 'dead_lettered', 'cancelled'))
+  CONSTRAINT replay_items_state_known CHECK (state IN ('queued', 'succeeded', 'failed', 'dead_lettered', 'cancelled'))
 ) STRICT, WITHOUT ROWID;
 
 -- What became of a letter follows the job, while this replay is the one that put it back last.
 CREATE TRIGGER replay_item_moves AFTER UPDATE OF state ON jobs
 WHEN NEW.replay_id IS NOT NULL AND NEW.replay_id IS OLD.replay_id AND NEW.completed_at_ms IS NOT NULL AND NEW.state <> OLD.state
 BEGIN
-  UPDATE replay_items SET state = NEW.state
+  UPDATE replay_items SET state = NEW.state, cost_micro_usd = NEW.cost_micro_usd - coalesce(cost_before_micro_usd, 0)
   WHERE tenant_id = NEW.tenant_id AND replay_id = NEW.replay_id AND job_id = NEW.id;
 END;

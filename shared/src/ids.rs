@@ -4,6 +4,7 @@
 //! and a page of jobs, newest first, is a range of the primary key.
 
 mod batch;
+mod replay;
 
 pub use batch::BATCH_JOBS;
 

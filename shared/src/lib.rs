@@ -6,6 +6,7 @@
 //! for a native process, which the tests use.
 
 pub mod access;
+pub mod audit;
 pub mod batch;
 pub mod bucket;
 pub mod cancel;
@@ -35,6 +36,7 @@ pub mod provider;
 pub mod queue;
 pub mod repeat;
 pub mod replay;
+pub mod replays;
 pub mod request;
 pub mod retention;
 pub mod retry;

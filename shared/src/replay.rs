@@ -13,7 +13,7 @@ use crate::repeat::repeat;
 use crate::request::{GenerateInput, Known, Target, Whom, limits};
 use crate::store::{Asked, NewReplay};
 use crate::submit;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::ops::RangeInclusive;
 
@@ -30,7 +30,7 @@ pub struct ReplayRequest {
 }
 
 /// What a replay does differently.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Overrides {
     /// Whom to ask. A model alone is asked of the first provider that the job names.
@@ -44,6 +44,27 @@ pub struct Overrides {
     pub deadline_seconds: Option<u32>,
 }
 
+impl Overrides {
+    /// Reads them, by the rules of a `generate` request.
+    pub(crate) fn read(fields: &mut Fields<'_>) -> Self {
+        Self {
+            whom: Whom::read(fields),
+            max_attempts: fields
+                .optional("maxAttempts", integer(limits::MAX_ATTEMPTS))
+                .map(u32::from),
+            deadline_seconds: fields.optional("deadlineSeconds", integer(limits::DEADLINE_SECONDS)),
+        }
+    }
+
+    /// The model that they name first.
+    #[must_use]
+    pub fn model(&self) -> Option<&str> {
+        let first = self.whom.providers.first();
+        let listed = first.and_then(|first| first.model.as_deref());
+        self.whom.model.as_deref().or(listed)
+    }
+}
+
 impl ReplayRequest {
     /// Reads the body of a replay, by the rules of a `generate` request.
     ///
@@ -51,13 +72,7 @@ impl ReplayRequest {
     /// Every violation, with a pointer to it, unknown fields among them.
     pub fn read(value: &Value) -> Result<Self, Vec<FieldError>> {
         let mut fields = Fields::of(value);
-        let overrides = Overrides {
-            whom: Whom::read(&mut fields),
-            max_attempts: fields
-                .optional("maxAttempts", integer(limits::MAX_ATTEMPTS))
-                .map(u32::from),
-            deadline_seconds: fields.optional("deadlineSeconds", integer(limits::DEADLINE_SECONDS)),
-        };
+        let overrides = Overrides::read(&mut fields);
         let note = fields
             .optional("note", label(NOTE_BYTES))
             .map(str::to_owned);
@@ -163,7 +178,11 @@ pub async fn replay<P: Ports>(
 }
 
 /// Whom the job asks from now on.
-fn settle(whom: &Whom, asked: &Asked, known: &Known<'_>) -> Result<Vec<Target>, Vec<FieldError>> {
+pub(crate) fn settle(
+    whom: &Whom,
+    asked: &Asked,
+    known: &Known<'_>,
+) -> Result<Vec<Target>, Vec<FieldError>> {
     if asked.kind != Kind::Generate {
         let given = [
             ("/model", whom.model.is_some()),

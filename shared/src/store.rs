@@ -5,6 +5,7 @@
 //! Zero rows changed is an answer, not an error: somebody else owns the job.
 
 mod access;
+mod auditing;
 mod batch_results;
 mod batches;
 mod circuits;
@@ -15,6 +16,7 @@ mod files;
 mod permits;
 mod reading;
 mod replaying;
+mod replays;
 mod retaining;
 mod submitting;
 mod sweeping;
@@ -22,6 +24,7 @@ mod tenants;
 mod usage;
 
 pub use access::{KeyRow, NewKey};
+pub use auditing::{AuditFilter, AuditRecord};
 pub use batch_results::{BatchFilter, BatchPart, Completion};
 pub use batches::{
     BatchCounts, BatchGround, BatchJob, BatchJobs, BatchMove, BatchRecord, BatchStatus, NewBatch,
@@ -35,6 +38,11 @@ pub use files::{Chunk, ExpiredFile, FileRecord, FileState, NewChunk, NewFile, Pu
 pub use permits::{Permit, PermitLimits};
 pub use reading::{JobFilter, PAGE_LIMIT};
 pub use replaying::{Asked, NewReplay, ReplayStanding};
+pub use replays::{
+    Candidate, LettersOfModel, NewReplays, PutBack, ReplayControl, ReplayItem, ReplayMove,
+    ReplayOutcomes, ReplayPreview, ReplayRow, ReplayStatus, ReplaysStanding, SampleStanding,
+    SampleTerms,
+};
 pub use retaining::{Deleted, EXPIRED_FILES};
 pub use submitting::{KeyHolder, NewJob};
 pub use sweeping::{Needed, SweepLimits, Swept, SweptJob};

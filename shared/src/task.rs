@@ -12,6 +12,7 @@ use crate::log::{Event, Log};
 use crate::message::{Task, TaskMessage, Undecodable};
 use crate::ports::Ports;
 use crate::queue::{Queue, log_send_failed};
+use crate::replays;
 use crate::run::{Delivered, Disposition, record_undecodable, retry_delay_seconds};
 
 /// What follows a step.
@@ -93,6 +94,8 @@ async fn step<P: Ports>(
 ) -> Result<Next, DatabaseError> {
     match &message.task {
         Task::Batch(batch) => step::step(ports, configuration, &message.tenant_id, batch).await,
-        Task::Replay(_) => Ok(Next::Nothing),
+        Task::Replay(replay) => {
+            replays::step::step(ports, configuration, &message.tenant_id, replay).await
+        }
     }
 }

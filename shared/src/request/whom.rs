@@ -46,7 +46,7 @@ impl Wanted {
 }
 
 /// Whom a request names. `providers` excludes the other two.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Whom {
     /// The model to ask.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,7 +55,7 @@ pub struct Whom {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
     /// The providers to ask, in this order.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub providers: Vec<Wanted>,
 }
 

@@ -4,7 +4,7 @@ use super::Store;
 use super::reading::{lower_bound, upper_bound};
 use crate::clock::Instant;
 use crate::configuration::Cost;
-use crate::database::{Database, DatabaseError, Value};
+use crate::database::{Database, DatabaseError, Statement, StatementResult, Value};
 use crate::dead_letter::filter::DeadLetterFilter;
 use crate::error_code::ErrorCode;
 use crate::ids::{JobId, TenantId};
@@ -75,6 +75,18 @@ struct GroupRow {
     groups_in_all: u64,
 }
 
+impl DeadLetterGroups {
+    pub(super) fn read(result: StatementResult) -> Result<Self, DatabaseError> {
+        let rows: Vec<GroupRow> = result.decode()?;
+        let first = rows.first();
+        Ok(Self {
+            letters: first.map_or(0, |row| row.letters_in_all),
+            is_cut: first.is_some_and(|row| row.groups_in_all > u64::from(GROUPS)),
+            groups: rows.into_iter().map(|row| row.group).collect(),
+        })
+    }
+}
+
 /// What picks dead letters in every statement that does: `?1` to `?4`.
 pub(super) fn picked(
     tenant: &TenantId,
@@ -138,15 +150,13 @@ impl<D: Database> Store<D> {
         tenant: &TenantId,
         filter: &DeadLetterFilter,
     ) -> Result<DeadLetterGroups, DatabaseError> {
+        let mut results = self.batch(vec![Self::group(tenant, filter)]).await?;
+        DeadLetterGroups::read(results.next()?)
+    }
+
+    pub(super) fn group(tenant: &TenantId, filter: &DeadLetterFilter) -> Statement {
         let mut parameters = picked(tenant, filter, None);
         parameters.push(GROUPS.into());
-        let sql = include_str!("../../sql/group_dead_letters.sql");
-        let rows: Vec<GroupRow> = self.run(sql, parameters).await?.decode()?;
-        let first = rows.first();
-        Ok(DeadLetterGroups {
-            letters: first.map_or(0, |row| row.letters_in_all),
-            is_cut: first.is_some_and(|row| row.groups_in_all > u64::from(GROUPS)),
-            groups: rows.into_iter().map(|row| row.group).collect(),
-        })
+        Statement::new(include_str!("../../sql/group_dead_letters.sql"), parameters)
     }
 }

@@ -76,6 +76,19 @@ struct AskedRow {
     request: Option<String>,
 }
 
+impl AskedRow {
+    fn read(self) -> Result<Asked, DatabaseError> {
+        let request = self.request.filter(|_| self.kind == Kind::Generate);
+        let input = request.map(|text| serde_json::from_str(&text));
+        Ok(Asked {
+            kind: self.kind,
+            input: input
+                .transpose()
+                .map_err(|error| DatabaseError::Corrupt(error.to_string()))?,
+        })
+    }
+}
+
 impl NewReplay {
     fn enter(&self) -> Statement {
         let parameters = vec![
@@ -144,17 +157,30 @@ impl<D: Database> Store<D> {
             .run(include_str!("../../sql/find_asked.sql"), parameters)
             .await?;
         let row: Option<AskedRow> = result.decode()?.into_iter().next();
-        row.map(|row| {
-            let request = row.request.filter(|_| row.kind == Kind::Generate);
-            let input = request.map(|text| serde_json::from_str(&text));
-            Ok(Asked {
-                kind: row.kind,
-                input: input
-                    .transpose()
-                    .map_err(|error| DatabaseError::Corrupt(error.to_string()))?,
-            })
-        })
-        .transpose()
+        row.map(AskedRow::read).transpose()
+    }
+
+    /// The same of each of these jobs; `None` also where it cannot be read.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn asked_each(
+        &self,
+        tenant: &TenantId,
+        jobs: &[&JobId],
+    ) -> Result<Vec<Option<Asked>>, DatabaseError> {
+        let find = |job: &&JobId| {
+            let parameters = vec![tenant.as_str().into(), job.as_str().into()];
+            Statement::new(include_str!("../../sql/find_asked.sql"), parameters)
+        };
+        let mut results = self.batch(jobs.iter().map(find).collect()).await?;
+        let mut asked = Vec::with_capacity(jobs.len());
+        for _ in jobs {
+            let row = results.next()?.decode_each().next();
+            let read = |row: Result<AskedRow, _>| row.and_then(AskedRow::read).ok();
+            asked.push(row.and_then(read));
+        }
+        Ok(asked)
     }
 
     /// Replay: the job is in `queued` with a fresh budget, if it is dead, its request is there, and

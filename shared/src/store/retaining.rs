@@ -14,6 +14,9 @@ const USAGE_RETENTION_DAYS: i32 = 400;
 /// The most files whose time is over that one step names.
 pub const EXPIRED_FILES: u32 = 5;
 
+/// What replays had put back, that one step deletes at most: short rows.
+const REPLAY_ITEMS: u32 = 1_000;
+
 /// What one step of retention deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Deleted {
@@ -29,6 +32,10 @@ pub struct Deleted {
     pub batches: u64,
     /// Files that were deleted, with their text.
     pub files: u64,
+    /// Replays of many letters that were deleted.
+    pub replays: u64,
+    /// What such replays had put back, deleted before them.
+    pub replay_items: u64,
 }
 
 impl Deleted {
@@ -41,10 +48,12 @@ impl Deleted {
             self.undecodable_messages,
             self.usage,
             self.batches,
+            self.replays,
         ]
         .into_iter()
         .any(|deleted| deleted >= u64::from(rows))
             || self.files >= u64::from(EXPIRED_FILES)
+            || self.replay_items >= u64::from(REPLAY_ITEMS)
     }
 }
 
@@ -56,6 +65,8 @@ impl std::ops::AddAssign for Deleted {
         self.usage += other.usage;
         self.batches += other.batches;
         self.files += other.files;
+        self.replays += other.replays;
+        self.replay_items += other.replay_items;
     }
 }
 
@@ -78,6 +89,8 @@ impl<D: Database> Store<D> {
         let over: Vec<Value> = vec![now.into(), rows.into()];
         let first_kept = Day::of(now).plus_days(1 - USAGE_RETENTION_DAYS);
         let received = now.plus_seconds(-UNDECODABLE_RETENTION_SECONDS);
+        let mut items = over.clone();
+        items.push(REPLAY_ITEMS.into());
         let mut results = self
             .batch(vec![
                 Statement::new(include_str!("../../sql/delete_outputs.sql"), over.clone()),
@@ -96,7 +109,9 @@ impl<D: Database> Store<D> {
                     include_str!("../../sql/delete_completions.sql"),
                     over.clone(),
                 ),
-                Statement::new(include_str!("../../sql/delete_batches.sql"), over),
+                Statement::new(include_str!("../../sql/delete_batches.sql"), over.clone()),
+                Statement::new(include_str!("../../sql/delete_replay_items.sql"), items),
+                Statement::new(include_str!("../../sql/delete_replays.sql"), over),
                 Statement::new(
                     include_str!("../../sql/list_expired_files.sql"),
                     vec![now.into(), EXPIRED_FILES.into()],
@@ -115,6 +130,8 @@ impl<D: Database> Store<D> {
         };
         results.next()?;
         deleted.batches = results.next()?.changes;
+        deleted.replay_items = results.next()?.changes;
+        deleted.replays = results.next()?.changes;
         Ok((deleted, results.next()?.decode()?))
     }
 }

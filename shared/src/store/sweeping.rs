@@ -4,11 +4,12 @@ use super::{MAX_RESCUES, Store};
 use crate::clock::Instant;
 use crate::database::{Database, DatabaseError, Statement, StatementResult, Value};
 use crate::error_code::ErrorCode;
-use crate::ids::{BatchId, JobId, TenantId};
+use crate::ids::{JobId, TenantId};
 use crate::job::{ErrorDetail, flag};
 use crate::message::{DeadLetterMessage, JobMessage, Task, TaskMessage};
 use crate::queue::Lane;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 /// How much one sweep does, and how long it waits before it calls a message lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,23 +77,25 @@ impl From<Pair> for Needed {
     }
 }
 
-/// A batch whose next step is overdue.
+/// What has an overdue step: a batch, or a replay.
 #[derive(Deserialize)]
-struct BatchRow {
+struct StepRow<I> {
     tenant_id: TenantId,
-    id: BatchId,
+    id: I,
 }
 
-impl From<BatchRow> for TaskMessage {
-    fn from(row: BatchRow) -> Self {
-        Self {
-            tenant_id: row.tenant_id,
-            task: Task::Batch(row.id),
-        }
-    }
+fn steps<I: DeserializeOwned>(
+    result: StatementResult,
+    task: impl Fn(I) -> Task,
+) -> Result<impl Iterator<Item = TaskMessage>, DatabaseError> {
+    let rows: Vec<StepRow<I>> = result.decode()?;
+    Ok(rows.into_iter().map(move |row| TaskMessage {
+        tenant_id: row.tenant_id,
+        task: task(row.id),
+    }))
 }
 
-/// Steps that one sweep sends again at most.
+/// Steps that one sweep sends again at most, of batches and of replays.
 const STEPS: u32 = 100;
 
 /// What one sweep moved.
@@ -175,26 +178,28 @@ impl<D: Database> Store<D> {
             rows.clone(),
             limits.overdue_bulk.into(),
         ];
-        let steps = vec![now.into(), limits.overdue_step.into(), STEPS.into()];
+        let overdue = vec![now.into(), limits.overdue_step.into(), STEPS.into()];
         let mut results = self
             .batch(vec![
                 Statement::new(include_str!("../../sql/sweep_poison.sql"), over(poison())),
                 Statement::new(include_str!("../../sql/sweep_rescue.sql"), over(lost())),
                 Statement::new(include_str!("../../sql/sweep_deadline.sql"), late),
                 Statement::new(include_str!("../../sql/sweep_redispatch.sql"), missing),
-                Statement::new(include_str!("../../sql/sweep_batches.sql"), steps),
+                Statement::new(include_str!("../../sql/sweep_batches.sql"), overdue.clone()),
+                Statement::new(include_str!("../../sql/sweep_replays.sql"), overdue),
             ])
             .await?;
         let mut dead_lettered: Vec<SweptJob> = results.next()?.decode()?;
         let rescued = messages(results.next()?)?;
         dead_lettered.extend(results.next()?.decode::<SweptJob>()?);
+        let redispatched = messages(results.next()?)?;
+        let batches = steps(results.next()?, Task::Batch)?;
+        let replays = steps(results.next()?, Task::Replay)?;
         Ok(Swept {
             dead_lettered,
             rescued,
-            redispatched: messages(results.next()?)?,
-            steps: (results.next()?.decode::<BatchRow>()?.into_iter())
-                .map(Into::into)
-                .collect(),
+            redispatched,
+            steps: batches.chain(replays).collect(),
         })
     }
 }
