@@ -22,4 +22,5 @@ pub use endpoint::Endpoint;
 pub use error::{ErrorEnvelope, ErrorObject, ErrorType};
 pub use fault::{Fault, LineFault, ValidationCode};
 pub use line::{CUSTOM_ID_BYTES, Line};
+pub use names::path;
 pub use output::{Outcome, render};

@@ -9,6 +9,8 @@ use utoipa::ToSchema;
 pub enum ProblemCode {
     /// The body is not strict JSON.
     InvalidJson,
+    /// The body is no form of parts.
+    InvalidForm,
     /// The body could not be read to its end.
     BodyIncomplete,
     /// `Authorization` and `X-API-Key` name different keys.
@@ -65,8 +67,9 @@ pub enum ProblemCode {
 
 impl ProblemCode {
     /// Every kind.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::InvalidJson,
+        Self::InvalidForm,
         Self::BodyIncomplete,
         Self::ConflictingCredentials,
         Self::IdempotencyNotSupported,
@@ -100,6 +103,7 @@ impl ProblemCode {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::InvalidJson => "invalid-json",
+            Self::InvalidForm => "invalid-form",
             Self::BodyIncomplete => "body-incomplete",
             Self::ConflictingCredentials => "conflicting-credentials",
             Self::IdempotencyNotSupported => "idempotency-not-supported",
@@ -134,6 +138,7 @@ impl ProblemCode {
     pub const fn status(self) -> StatusCode {
         match self {
             Self::InvalidJson
+            | Self::InvalidForm
             | Self::BodyIncomplete
             | Self::ConflictingCredentials
             | Self::IdempotencyNotSupported
@@ -166,6 +171,7 @@ impl ProblemCode {
     pub const fn title(self) -> &'static str {
         match self {
             Self::InvalidJson => "The body is not strict JSON",
+            Self::InvalidForm => "The body is not a form",
             Self::BodyIncomplete => "The body could not be read to its end",
             Self::ConflictingCredentials => "Two headers name different keys",
             Self::IdempotencyNotSupported => "Idempotency-Key is not honoured here",

@@ -29,7 +29,8 @@ impl Names {
 }
 
 /// A JSON pointer as the vendor writes it: `/messages/0/content` is `messages[0].content`.
-pub(super) fn path(pointer: &str) -> String {
+#[must_use]
+pub fn path(pointer: &str) -> String {
     let mut path = String::new();
     for segment in pointer.split('/').skip(1) {
         if !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_digit()) {
