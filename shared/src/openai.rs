@@ -9,18 +9,22 @@ mod document;
 mod endpoint;
 mod error;
 mod fault;
+mod finding;
 mod line;
 mod names;
 mod output;
 mod request;
+mod shown;
 
 pub use document::{
-    BatchErrors, BatchObject, BatchStatus, BatchUsage, CachedTokens, DeletedFile, FileObject,
-    FileStatus, List, Purpose, ReasoningTokens, RequestCounts,
+    BatchErrors, BatchObject, BatchUsage, CachedTokens, DeletedFile, FileObject, FileStatus, List,
+    ReasoningTokens, RequestCounts,
 };
 pub use endpoint::Endpoint;
 pub use error::{ErrorEnvelope, ErrorObject, ErrorType};
 pub use fault::{Fault, LineFault, ValidationCode};
+pub use finding::{FileSoFar, Finding, Rest, Writing};
 pub use line::{CUSTOM_ID_BYTES, Line};
 pub use names::path;
-pub use output::{Outcome, render};
+pub use output::{Files, Outcome};
+pub use shown::COMPLETION_WINDOW;

@@ -18,7 +18,9 @@ fn python_sdk_works_without_a_change() -> Result<()> {
             "OpenAI's SDK for Python is not installed: run `cargo xtask test`, which says what it needs"
         );
         let mut command = Command::new(python);
-        command.arg("-B").arg(checkout::path("tests/sdk/openai_sdk.py"));
+        command
+            .arg("-B")
+            .arg(checkout::path("tests/sdk/openai_sdk.py"));
         checked(stage, command).await
     })
 }

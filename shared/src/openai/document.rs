@@ -4,20 +4,10 @@
 use super::endpoint::Endpoint;
 use super::fault::LineFault;
 use crate::clock::Instant;
+use crate::store::BatchStatus;
 use serde::{Deserialize, Serialize, Serializer};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
-
-/// What a file is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = OpenAiFilePurpose)]
-pub enum Purpose {
-    /// Input of a batch.
-    Batch,
-    /// Output or errors of one.
-    BatchOutput,
-}
 
 /// How far a file is: always usable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -53,8 +43,9 @@ pub struct FileObject {
     pub expires_at: Option<Instant>,
     /// What its owner calls it.
     pub filename: String,
-    /// What it is for.
-    pub purpose: Purpose,
+    /// What it is for: `batch` or `batch_output`.
+    #[schema(example = "batch")]
+    pub purpose: &'static str,
     /// How far it is.
     pub status: FileStatus,
     /// Always `null`: nothing goes wrong with a file that was stored.
@@ -109,29 +100,6 @@ impl<T> List<T> {
             has_more: more,
         }
     }
-}
-
-/// How far a batch is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = OpenAiBatchStatus)]
-pub enum BatchStatus {
-    /// The input file is read; no request has been made.
-    Validating,
-    /// The input file has mistakes: nothing was done. Final.
-    Failed,
-    /// Requests are made.
-    InProgress,
-    /// All requests have ended; the files are written.
-    Finalizing,
-    /// The files are there. Final.
-    Completed,
-    /// Not everything was done in time; the files hold what was. Final.
-    Expired,
-    /// It was cancelled, and requests under way are ending.
-    Cancelling,
-    /// It was cancelled; the files hold what was done. Final.
-    Cancelled,
 }
 
 /// A batch.
@@ -241,15 +209,15 @@ impl BatchErrors {
 #[schema(as = OpenAiRequestCounts)]
 pub struct RequestCounts {
     /// All of them; 0 until the input file was read.
-    pub total: u64,
+    pub total: u32,
     /// Those with an answer.
-    pub completed: u64,
+    pub completed: u32,
     /// Those that ended without one.
-    pub failed: u64,
+    pub failed: u32,
 }
 
 /// What the answers of a batch used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = OpenAiBatchUsage)]
 pub struct BatchUsage {
     /// Tokens read.
@@ -265,7 +233,7 @@ pub struct BatchUsage {
 }
 
 /// Tokens that were read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = OpenAiCachedTokens)]
 pub struct CachedTokens {
     /// Those that the provider had in its cache.
@@ -273,7 +241,7 @@ pub struct CachedTokens {
 }
 
 /// Tokens that were written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = OpenAiReasoningTokens)]
 pub struct ReasoningTokens {
     /// Those that went to reasoning.

@@ -90,6 +90,19 @@ impl Fault {
         Self::whole(ValidationCode::EmptyFile, message)
     }
 
+    /// A file that its owner deleted before it was read.
+    #[must_use]
+    pub fn no_file() -> Self {
+        let message = "The input file was deleted before it was read.";
+        Self::whole(ValidationCode::InvalidRequest, message)
+    }
+
+    /// A line that has no form in which it can be stored.
+    #[must_use]
+    pub fn unwritable() -> Self {
+        Self::whole(ValidationCode::InvalidRequest, "The line cannot be stored.")
+    }
+
     /// A file with more lines than `most`.
     #[must_use]
     pub fn too_many(most: u32) -> Self {

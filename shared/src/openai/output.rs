@@ -5,21 +5,18 @@ mod failure;
 mod response;
 
 use super::endpoint::Endpoint;
-use super::error::ErrorEnvelope;
 use crate::ids::JobId;
 use crate::job::{JobRecord, JobState};
 use serde::Serialize;
 use serde_json::Value;
 
-/// Where a line of a batch stands.
+/// What became of a line: a line of one of two files, with its line break.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It has an answer: this line of the output file, without its line break.
+    /// A line of the output file.
     Answered(String),
-    /// It ended without one: this line of the error file, without its line break.
+    /// A line of the error file.
     Unanswered(String),
-    /// It has not ended.
-    Open,
 }
 
 /// One line of either file.
@@ -47,21 +44,60 @@ struct LineError {
     message: &'static str,
 }
 
-/// What became of the job that the line `custom_id` made.
-#[must_use]
-pub fn render(job: &JobRecord, custom_id: &str, endpoint: Endpoint) -> Outcome {
-    match job.state {
-        JobState::Queued | JobState::Running | JobState::RetryScheduled => Outcome::Open,
-        JobState::Succeeded => match body(job, endpoint) {
-            Some(body) => Outcome::Answered(line(job, custom_id, Ok((200, body)))),
-            None => Outcome::Unanswered(line(job, custom_id, Err(failure::DELETED))),
-        },
-        JobState::Cancelled => Outcome::Unanswered(line(job, custom_id, Err(failure::CANCELLED))),
-        JobState::Failed | JobState::DeadLettered => {
-            let failed = failure::of(job).and_then(|(status, envelope)| to_body(status, &envelope));
-            Outcome::Unanswered(line(job, custom_id, failed))
+/// What the lines of a batch's files are rendered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Files {
+    /// What its lines are written for.
+    pub endpoint: Endpoint,
+    /// Whether its time was over, and nobody cancelled it.
+    pub is_expired: bool,
+}
+
+impl Files {
+    /// What became of a job.
+    #[must_use]
+    pub fn line(self, job: &JobRecord) -> Outcome {
+        match job.state {
+            JobState::Queued | JobState::Running | JobState::RetryScheduled => {
+                unanswered(job, Err(failure::REPLAYED))
+            }
+            JobState::Succeeded => match body(job, self.endpoint) {
+                Some(body) => Outcome::Answered(line(&job.id, custom_id(job), Ok((200, body)))),
+                None => unanswered(job, Err(failure::DELETED)),
+            },
+            JobState::Cancelled => unanswered(job, Err(self.stopped())),
+            JobState::Failed | JobState::DeadLettered => unanswered(job, failure::of(job)),
         }
     }
+
+    /// A job that has an answer, but one that no line can hold.
+    #[must_use]
+    pub fn too_large(self, job: &JobRecord) -> Outcome {
+        unanswered(job, Err(failure::TOO_LARGE))
+    }
+
+    /// A line that never became the job `id`.
+    #[must_use]
+    pub fn never_made(self, id: &JobId, custom_id: &str) -> Outcome {
+        Outcome::Unanswered(line(id, custom_id, Err(self.stopped())))
+    }
+
+    /// Why a request was not made.
+    const fn stopped(self) -> LineError {
+        if self.is_expired {
+            failure::EXPIRED
+        } else {
+            failure::CANCELLED
+        }
+    }
+}
+
+fn custom_id(job: &JobRecord) -> &str {
+    job.custom_id.as_deref().unwrap_or_default()
+}
+
+fn unanswered(job: &JobRecord, came: Result<(u16, Value), LineError>) -> Outcome {
+    Outcome::Unanswered(line(&job.id, custom_id(job), came))
 }
 
 /// The answer; `None` when it was deleted.
@@ -76,17 +112,12 @@ fn body(job: &JobRecord, endpoint: Endpoint) -> Option<Value> {
     }
 }
 
-fn to_body(status: u16, envelope: &ErrorEnvelope) -> Result<(u16, Value), LineError> {
-    let body = serde_json::to_value(envelope).or(Err(failure::DELETED))?;
-    Ok((status, body))
-}
-
-fn line(job: &JobRecord, custom_id: &str, came: Result<(u16, Value), LineError>) -> String {
+fn line(job: &JobId, custom_id: &str, came: Result<(u16, Value), LineError>) -> String {
     let (response, error) = match came {
         Ok((status_code, body)) => (
             Some(LineResponse {
                 status_code,
-                request_id: job.id.as_str(),
+                request_id: job.as_str(),
                 body,
             }),
             None,
@@ -94,13 +125,13 @@ fn line(job: &JobRecord, custom_id: &str, came: Result<(u16, Value), LineError>)
         Err(error) => (None, Some(error)),
     };
     let line = OutputLine {
-        id: format!("batch_req_{}", digits(&job.id)),
+        id: format!("batch_req_{}", digits(job)),
         custom_id,
         response,
         error,
     };
     // It consists of texts and numbers only.
-    serde_json::to_string(&line).unwrap_or_default()
+    serde_json::to_string(&line).unwrap_or_default() + "\n"
 }
 
 /// What is the job's own in its id.

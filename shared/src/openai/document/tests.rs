@@ -93,7 +93,7 @@ fn a_file_is_shown_with_its_times_in_seconds() {
         created_at: MADE,
         expires_at: Some(MADE.plus_seconds(3_600)),
         filename: "lines.jsonl".to_owned(),
-        purpose: Purpose::BatchOutput,
+        purpose: "batch_output",
         status: FileStatus::Processed,
         status_details: None,
     };

@@ -4,6 +4,7 @@ use super::super::error::{ErrorEnvelope, ErrorType};
 use super::LineError;
 use crate::error_code::ErrorCode;
 use crate::job::JobRecord;
+use serde_json::Value;
 
 /// A line whose request was not answered before its batch was cancelled.
 pub(super) const CANCELLED: LineError = LineError {
@@ -23,8 +24,20 @@ pub(super) const DELETED: LineError = LineError {
     message: "The answer was deleted when its time was over.",
 };
 
+/// A line whose answer no line can hold.
+pub(super) const TOO_LARGE: LineError = LineError {
+    code: "answer_too_large",
+    message: "The answer is too large for this file: read the job of this line.",
+};
+
+/// A line whose job was put back by an operator after its batch had ended.
+pub(super) const REPLAYED: LineError = LineError {
+    code: "replayed",
+    message: "This request was put back after its batch had ended: read the job of this line.",
+};
+
 /// The status and the error of a job that failed or died; or why its request was never answered.
-pub(super) fn of(job: &JobRecord) -> Result<(u16, ErrorEnvelope), LineError> {
+pub(super) fn of(job: &JobRecord) -> Result<(u16, Value), LineError> {
     let code = job.error_code.unwrap_or(ErrorCode::Unknown);
     if code == ErrorCode::DeadlineExceeded {
         return Err(EXPIRED);
@@ -39,7 +52,8 @@ pub(super) fn of(job: &JobRecord) -> Result<(u16, ErrorEnvelope), LineError> {
     if code == QUOTA {
         envelope.error.r#type = ErrorType::InsufficientQuota;
     }
-    Ok((status, envelope))
+    let body = serde_json::to_value(envelope).or(Err(DELETED))?;
+    Ok((status, body))
 }
 
 const QUOTA: &str = "insufficient_quota";

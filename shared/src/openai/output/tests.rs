@@ -12,7 +12,8 @@ fn job(columns: &Value) -> JobRecord {
         "due_at_ms": null, "started_at_ms": 1_795_258_518_000_i64,
         "completed_at_ms": 1_795_258_519_999_i64,
         "model": "gpt-4o-mini-2024-07-18", "error_code": null, "error": null,
-        "ref_type": null, "ref_id": null, "metadata": "{}", "attempts": "[]", "replays": "[]",
+        "ref_type": null, "ref_id": null, "batch_id": "bat_019dc2d7c93c7c3a9d2f5a1b7c8effff", "line": 4, "custom_id": "ask-1",
+        "metadata": "{}", "attempts": "[]", "replays": "[]",
         "dropped_answers": "[]", "payload_deleted": 0,
         "output": "Hello!", "finish_reason": "stop", "truncated": 0,
         "input_tokens": 9, "output_tokens": 3, "total_tokens": 12,
@@ -22,17 +23,25 @@ fn job(columns: &Value) -> JobRecord {
     serde_json::from_value(row).expect("a row")
 }
 
+fn render(job: &JobRecord, endpoint: Endpoint) -> Outcome {
+    let files = Files {
+        endpoint,
+        is_expired: false,
+    };
+    files.line(job)
+}
+
 fn answered(columns: &Value, endpoint: Endpoint) -> Value {
-    match render(&job(columns), "ask-1", endpoint) {
+    match render(&job(columns), endpoint) {
         Outcome::Answered(line) => serde_json::from_str(&line).expect("JSON"),
-        other @ (Outcome::Unanswered(_) | Outcome::Open) => panic!("{other:?}"),
+        other @ Outcome::Unanswered(_) => panic!("{other:?}"),
     }
 }
 
 fn unanswered(columns: &Value) -> Value {
-    match render(&job(columns), "ask-1", Endpoint::ChatCompletions) {
+    match render(&job(columns), Endpoint::ChatCompletions) {
         Outcome::Unanswered(line) => serde_json::from_str(&line).expect("JSON"),
-        other @ (Outcome::Answered(_) | Outcome::Open) => panic!("{other:?}"),
+        other @ Outcome::Answered(_) => panic!("{other:?}"),
     }
 }
 
@@ -259,19 +268,49 @@ fn what_was_never_answered_has_no_response() {
 }
 
 #[test]
-fn a_job_that_has_not_ended_has_no_line() {
+fn a_job_that_was_put_back_is_told_as_such() {
     for state in ["queued", "running", "retry_scheduled"] {
-        let job = job(&json!({"state": state, "output": null}));
-        assert_eq!(render(&job, "ask-1", Endpoint::Responses), Outcome::Open);
+        let line = unanswered(&json!({"state": state, "output": null}));
+        assert_eq!(line["error"]["code"], "replayed");
     }
 }
 
 #[test]
-fn a_line_holds_no_line_break() {
-    let columns = json!({"output": "one\ntwo\u{2028}three\r"});
-    let rendered = render(&job(&columns), "a\u{7f}b", Endpoint::ChatCompletions);
+fn what_was_stopped_by_its_time_is_told_apart_from_what_was_cancelled() {
+    let id = "job_019dc2d7c93c7c3a9d2f5a1b7c8e0009"
+        .parse()
+        .expect("an id");
+    for (is_expired, code) in [(true, "batch_expired"), (false, "batch_cancelled")] {
+        let files = Files {
+            endpoint: Endpoint::Responses,
+            is_expired,
+        };
+        let stopped = files.line(&job(&json!({"state": "cancelled", "output": null})));
+        let Outcome::Unanswered(stopped) = stopped else {
+            panic!("{stopped:?}")
+        };
+        assert!(stopped.contains(code), "{stopped}");
+        let expected = json!({
+            "id": "batch_req_019dc2d7c93c7c3a9d2f5a1b7c8e0009",
+            "custom_id": "b",
+            "response": null,
+        });
+        let Outcome::Unanswered(never) = files.never_made(&id, "b") else {
+            panic!("it is no answer")
+        };
+        let mut never: Value = serde_json::from_str(&never).expect("JSON");
+        let error = never.as_object_mut().and_then(|line| line.remove("error"));
+        assert_eq!(never, expected);
+        assert_eq!(error.expect("an error")["code"], code);
+    }
+}
+
+#[test]
+fn a_line_ends_with_the_only_line_break_it_has() {
+    let columns = json!({"output": "one\ntwo\u{2028}three\r", "custom_id": "a\u{7f}b"});
+    let rendered = render(&job(&columns), Endpoint::ChatCompletions);
     let Outcome::Answered(line) = rendered else {
         panic!("{rendered:?}")
     };
-    assert!(!line.contains(['\n', '\r']), "{line}");
+    assert_eq!(line.find(['\n', '\r']), Some(line.len() - 1), "{line}");
 }
