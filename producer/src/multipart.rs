@@ -1,8 +1,8 @@
 //! Reads a form of parts (`multipart/form-data`, RFC 7578) as it arrives, so that a file of any
 //! size takes no more memory than a piece of it.
 
+use crate::body::{self, IDLE_LIMIT, Incoming};
 use crate::problem::{Problem, ProblemCode};
-use axum::body::Body;
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use futures_util::stream::{self, Stream};
@@ -16,16 +16,13 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
-use std::time::Duration;
 
 /// The most bytes a part may have that is no file.
 const TEXT_LIMIT: u64 = 4 * 1024;
 /// The most bytes that boundaries and headers may have together with the parts that are no files.
-const AROUND_FILES: u64 = 64 * 1024;
+pub(crate) const AROUND_FILE: u64 = 64 * 1024;
 /// The most bytes that are held before something comes of them.
 const HELD_LIMIT: usize = 256 * 1024;
-/// The longest pause between two pieces.
-const PAUSE_LIMIT: Duration = Duration::from_secs(30);
 
 /// A form on its way in.
 pub(crate) struct Form<'c, C> {
@@ -39,7 +36,7 @@ pub(crate) enum Part<'f, 'c, C> {
     /// A text, by its name.
     Text(String, String),
     /// A file, to be read to its end before the next part is asked for.
-    File(FilePart<'f, 'c, C>),
+    File(Box<FilePart<'f, 'c, C>>),
 }
 
 /// The file of a form.
@@ -59,7 +56,7 @@ impl<'c, C: Clock> Form<'c, C> {
     /// 415 when the body is no form.
     pub(crate) fn of(
         headers: &HeaderMap,
-        body: Body,
+        body: Incoming,
         limit: u64,
         clock: &'c C,
     ) -> Result<Self, Problem> {
@@ -75,7 +72,7 @@ impl<'c, C: Clock> Form<'c, C> {
                 Problem::new(ProblemCode::UnsupportedMediaType, detail)
             })?;
         let sizes = SizeLimit::new()
-            .whole_stream(limit.saturating_add(AROUND_FILES))
+            .whole_stream(limit.saturating_add(AROUND_FILE))
             .per_field(limit);
         let constraints = Constraints::new().size_limit(sizes);
         let held = Arc::new(AtomicUsize::new(0));
@@ -110,7 +107,7 @@ impl<'c, C: Clock> Form<'c, C> {
             form: self,
         };
         if file.file_name.is_some() || file.field.content_type().is_some() {
-            return Ok(Some(Part::File(file)));
+            return Ok(Some(Part::File(Box::new(file))));
         }
         let mut text = Vec::new();
         while let Some(piece) = file.piece().await? {
@@ -140,10 +137,10 @@ impl<C: Clock> FilePart<'_, '_, C> {
 /// bounded length before it has to make something of it; when it makes nothing of that, the stream
 /// fails.
 fn metered(
-    body: Body,
+    body: Incoming,
     held: Arc<AtomicUsize>,
 ) -> impl Stream<Item = Result<Bytes, io::Error>> + Send {
-    let mut pieces = body.into_data_stream();
+    let mut pieces = body.into_pieces();
     let mut was_full = false;
     stream::poll_fn(move |context| {
         let is_full = held.load(Ordering::Relaxed) >= HELD_LIMIT;
@@ -165,10 +162,10 @@ fn metered(
 }
 
 async fn in_time<T>(next: impl Future<Output = T>, clock: &impl Clock) -> Result<T, Problem> {
-    match select(pin!(next), pin!(clock.sleep(PAUSE_LIMIT))).await {
+    match select(pin!(next), pin!(clock.sleep(IDLE_LIMIT))).await {
         Either::Left((came, _)) => Ok(came),
         Either::Right(_) => {
-            let seconds = PAUSE_LIMIT.as_secs();
+            let seconds = IDLE_LIMIT.as_secs();
             let detail = format!("Nothing of the body arrived for {seconds} seconds.");
             Err(Problem::new(ProblemCode::RequestTimeout, detail))
         }
@@ -176,20 +173,19 @@ async fn in_time<T>(next: impl Future<Output = T>, clock: &impl Clock) -> Result
 }
 
 fn problem(error: &multer::Error) -> Problem {
-    match error {
-        multer::Error::FieldSizeExceeded { limit, field_name } => {
-            too_large(field_name.as_deref().unwrap_or_default(), *limit)
-        }
-        multer::Error::StreamSizeExceeded { limit } => {
-            let detail = format!("The body must be at most {limit} bytes long.");
-            Problem::new(ProblemCode::PayloadTooLarge, detail)
-        }
-        multer::Error::StreamReadFailed(cause) if !is_malformed(cause.as_ref()) => {
-            let detail = "The connection broke before the body was complete.";
-            Problem::new(ProblemCode::BodyIncomplete, detail)
-        }
-        _other => malformed(),
+    if let multer::Error::FieldSizeExceeded { limit, field_name } = error {
+        return too_large(field_name.as_deref().unwrap_or_default(), *limit);
     }
+    if let multer::Error::StreamSizeExceeded { limit } = error {
+        return body::too_large(*limit);
+    }
+    if let multer::Error::StreamReadFailed(cause) = error
+        && !is_malformed(cause.as_ref())
+    {
+        let detail = "The connection broke before the body was complete.";
+        return Problem::new(ProblemCode::BodyIncomplete, detail);
+    }
+    malformed()
 }
 
 fn is_malformed(cause: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {

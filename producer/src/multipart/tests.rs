@@ -1,5 +1,7 @@
 use super::*;
+use axum::body::Body;
 use redrive_shared::clock::Instant;
+use std::time::Duration;
 
 const BOUNDARY: &str = "a-boundary";
 const LIMIT: u64 = 1024 * 1024;
@@ -48,6 +50,7 @@ fn pieces(body: &str, length: usize) -> Body {
 /// Every part as name and contents, a file's with its own name before.
 async fn read(body: Body) -> Result<Vec<(String, String)>, Problem> {
     let headers = headers(&format!("multipart/form-data; boundary={BOUNDARY}"));
+    let body = Incoming::of(&headers, body, u64::MAX)?;
     let mut form = Form::of(&headers, body, LIMIT, &IdleClock)?;
     let mut parts = Vec::new();
     while let Some(part) = form.next().await? {
@@ -127,7 +130,9 @@ async fn what_is_no_form_is_refused() {
         "multipart/mixed; boundary=a",
         "multipart/form-data; boundary=",
     ] {
-        let form = Form::of(&headers(content_type), Body::empty(), LIMIT, &IdleClock);
+        let headers = headers(content_type);
+        let body = Incoming::of(&headers, Body::empty(), LIMIT).expect("plain");
+        let form = Form::of(&headers, body, LIMIT, &IdleClock);
         let code = form.err().map(|problem| problem.code);
         assert_eq!(
             code,

@@ -39,6 +39,8 @@ pub enum ProblemCode {
     PayloadDeleted,
     /// The batch has ended.
     BatchEnded,
+    /// A batch that has not ended needs the file.
+    FileInUse,
     /// The body is over its limit.
     PayloadTooLarge,
     /// Path and query are over 2 KiB.
@@ -67,7 +69,7 @@ pub enum ProblemCode {
 
 impl ProblemCode {
     /// Every kind.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::InvalidJson,
         Self::InvalidForm,
         Self::BodyIncomplete,
@@ -84,6 +86,7 @@ impl ProblemCode {
         Self::NotDeadLettered,
         Self::PayloadDeleted,
         Self::BatchEnded,
+        Self::FileInUse,
         Self::PayloadTooLarge,
         Self::UriTooLong,
         Self::UnsupportedMediaType,
@@ -118,6 +121,7 @@ impl ProblemCode {
             Self::NotDeadLettered => "not-dead-lettered",
             Self::PayloadDeleted => "payload-deleted",
             Self::BatchEnded => "batch-ended",
+            Self::FileInUse => "file-in-use",
             Self::InvalidLines => "invalid-lines",
             Self::EmptyBatch => "empty-batch",
             Self::TooManyLines => "too-many-lines",
@@ -151,7 +155,8 @@ impl ProblemCode {
             Self::JobNotCancellable
             | Self::NotDeadLettered
             | Self::PayloadDeleted
-            | Self::BatchEnded => StatusCode::CONFLICT,
+            | Self::BatchEnded
+            | Self::FileInUse => StatusCode::CONFLICT,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -185,6 +190,7 @@ impl ProblemCode {
             Self::JobNotCancellable => "The job can no longer be cancelled",
             Self::NotDeadLettered => "The job is not dead",
             Self::PayloadDeleted => "The job's request was deleted",
+            Self::FileInUse => "A batch needs the file",
             Self::BatchEnded => "The batch has ended",
             Self::InvalidLines => "Lines of the batch are not valid",
             Self::EmptyBatch => "The batch has no line",

@@ -1,8 +1,7 @@
 //! Problems of the routes that speak for OpenAI: its own envelope, with its own statuses.
 
-use super::{Problem, Violation};
+use super::{Problem, ProblemCode, Violation};
 use crate::answer::Answer;
-use crate::call::Call;
 use http::StatusCode;
 use http::header::HeaderName;
 use redrive_shared::openai::{ErrorEnvelope, path};
@@ -16,19 +15,28 @@ const TOLD: usize = 5;
 /// Asks the vendor's clients not to send again what cannot succeed: they repeat every 409.
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
-/// Whether a call was sent to one of these routes, served or not.
-pub(super) fn is_for(call: &Call) -> bool {
-    call.parts.uri.path().starts_with(PREFIX)
+/// Whether a path is one of these routes, served or not.
+pub(crate) fn is_for(path: &str) -> bool {
+    path.starts_with(PREFIX)
+}
+
+/// The status of a problem here: what is 422 elsewhere is 400.
+pub(crate) fn status(code: ProblemCode) -> StatusCode {
+    match code.status() {
+        StatusCode::UNPROCESSABLE_ENTITY => StatusCode::BAD_REQUEST,
+        other => other,
+    }
+}
+
+/// The code of a problem, as the vendor writes codes.
+pub(crate) fn code(code: ProblemCode) -> String {
+    code.as_str().replace('-', "_")
 }
 
 impl Problem {
-    /// The problem in the envelope. What is 422 elsewhere is 400 here.
+    /// The problem in the envelope.
     pub(super) fn into_envelope(self) -> Answer {
-        let status = match self.code.status() {
-            StatusCode::UNPROCESSABLE_ENTITY => StatusCode::BAD_REQUEST,
-            other => other,
-        };
-        let code = self.code.as_str().replace('-', "_");
+        let (status, code) = (status(self.code), code(self.code));
         let param = self.violations.first().and_then(name);
         let message = if self.violations.is_empty() {
             self.detail

@@ -3,9 +3,11 @@
 
 mod answers;
 mod judging;
+mod submit;
 
 pub(super) use answers::step as write_answers;
 pub(super) use judging::validate;
+pub use submit::{FileBatch, SubmittedBatch, submit};
 
 use super::line::{LineError, LineErrorCode, LineJob, LineReader, job_of};
 use crate::database::DatabaseError;
