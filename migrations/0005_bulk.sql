@@ -152,6 +152,7 @@ CREATE TABLE batches (
   cancelled_at_ms  INTEGER,          -- when somebody asked to cancel; NULL: nobody did
   completed_at_ms  INTEGER,          -- when it became terminal; NULL: it is not
   window_ends_at_ms INTEGER,         -- after it no more lines become jobs; NULL: however long it takes
+  output_seconds   INTEGER,          -- of a batch in OpenAI's shape: how long its files are kept at most; NULL: as long as payloads are
   due_at_ms        INTEGER,          -- when its next step is due; NULL: there is none
   step             INTEGER NOT NULL, -- steps taken; the fence of the next one
   expires_at_ms    INTEGER,          -- when the sweep deletes the row; NULL: not terminal
@@ -173,7 +174,7 @@ CREATE TABLE batches (
   ended_per_1000_s INTEGER,          -- and how many end in 1,000 seconds, smoothed; NULL: too early to tell
   output_file_id   TEXT,             -- of a batch in OpenAI's shape; NULL: nothing succeeded, or not yet
   error_file_id    TEXT,             -- likewise; NULL: nothing else, or not yet
-  finding          TEXT,             -- JSON: what is wrong with the lines, or how far the files are written; NULL: nothing
+  finding          TEXT,             -- JSON: what was found in the lines, and how far the files are written; NULL: nothing
   usage            TEXT,             -- JSON: tokens of all answers, once the files are written; NULL: not yet
   idempotency_key  TEXT,             -- of the submit; NULL: not given, or given up after 24 hours
   request_hash     TEXT,             -- SHA-256 of the submit, hex; NULL: no idempotency key

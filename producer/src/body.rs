@@ -18,7 +18,7 @@ pub(crate) const LIMIT: u64 = 1024 * 1024;
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// The longest that the next piece of a body may take that is read while it arrives.
-const IDLE_LIMIT: Duration = Duration::from_secs(30);
+pub(crate) const IDLE_LIMIT: Duration = Duration::from_secs(30);
 
 /// A body that is read piece by piece.
 #[derive(Debug)]
@@ -35,6 +35,11 @@ impl Incoming {
             return Err(too_large(limit));
         }
         Ok(Self(body.into_data_stream()))
+    }
+
+    /// The pieces themselves, for a parser that takes them as they come.
+    pub(crate) fn into_pieces(self) -> BodyDataStream {
+        self.0
     }
 
     /// The next piece; `None` at the end.

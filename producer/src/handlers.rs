@@ -10,6 +10,7 @@ mod health;
 mod jobs;
 mod keys;
 mod languages;
+mod openai;
 mod page;
 mod providers;
 mod tenants;
@@ -47,6 +48,15 @@ pub(crate) async fn run<P: Ports + 'static, R: Readiness + 'static>(
         Operation::ReadBatchErrors => batches::errors(app, call).await,
         Operation::CancelBatch => batches::cancel(app, call).await,
         Operation::ListBatches => batches::list(app, call).await,
+        Operation::UploadFile => openai::files::upload(app, call).await,
+        Operation::ListFiles => openai::files::list(app, call).await,
+        Operation::ReadFile => openai::files::read(app, call).await,
+        Operation::ReadFileContent => openai::files::content(app, call).await,
+        Operation::DeleteFile => openai::files::delete(app, call).await,
+        Operation::SubmitFileBatch => openai::batches::submit(app, call).await,
+        Operation::ListFileBatches => openai::batches::list(app, call).await,
+        Operation::ReadFileBatch => openai::batches::read(app, call).await,
+        Operation::CancelFileBatch => openai::batches::cancel(app, call).await,
         Operation::ReadUsage => usage::read(app, call).await,
         Operation::ListDeadLetters => dead_letters::list(app, call).await,
         Operation::GroupDeadLetters => dead_letters::groups(app, call).await,

@@ -11,6 +11,7 @@ mod entry;
 mod handlers;
 mod idempotency;
 mod key_cache;
+mod multipart;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod openapi;
 mod problem;

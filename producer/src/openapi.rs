@@ -58,6 +58,15 @@ const REQUEST_ID: &str = "#/components/headers/RequestId";
     bodies::ExecuteTestsBody,
     bodies::GenerateBody,
     bodies::KeyBody,
+    bodies::OpenAiBatchList,
+    bodies::OpenAiBatchRequest,
+    bodies::OpenAiExpiry,
+    bodies::OpenAiFileList,
+    bodies::OpenAiUpload,
+    redrive_shared::openai::BatchObject,
+    redrive_shared::openai::DeletedFile,
+    redrive_shared::openai::ErrorEnvelope,
+    redrive_shared::openai::FileObject,
     bodies::ReplayBody,
     bodies::TenantBody,
     bodies::TenantChangeBody,
@@ -164,7 +173,7 @@ fn operation(route: &Route) -> OperationBuilder {
     if let Some(body) = described.body {
         operation = operation.request_body(Some(
             RequestBodyBuilder::new()
-                .content("application/json", body.content)
+                .content(body.media_type, body.content)
                 .required(Some(if body.required {
                     Required::True
                 } else {

@@ -1,6 +1,7 @@
 //! Problems: the one place that turns whatever goes wrong into a problem document (RFC 9457).
 
 mod code;
+pub(crate) mod envelope;
 
 pub use code::ProblemCode;
 
@@ -144,6 +145,11 @@ impl Problem {
         Self::new(ProblemCode::NotFound, "There is no such job.")
     }
 
+    /// 404 for a file: unknown, of another tenant, or no id at all.
+    pub(crate) fn no_such_file() -> Self {
+        Self::new(ProblemCode::NotFound, "There is no such file.")
+    }
+
     /// 404 for a batch: unknown, of another tenant, or no id at all.
     pub(crate) fn no_such_batch() -> Self {
         Self::new(ProblemCode::NotFound, "There is no such batch.")
@@ -274,8 +280,12 @@ impl Problem {
         Self::new(ProblemCode::Internal, detail).with_cause(cause)
     }
 
-    /// The problem as an answer to `call`.
+    /// The problem as an answer to `call`: a problem document, or the envelope of the vendor whose
+    /// routes it was sent to.
     pub(crate) fn into_answer(self, call: &Call) -> Answer {
+        if envelope::is_for(call.parts.uri.path()) {
+            return self.into_envelope();
+        }
         let document = ProblemDocument {
             r#type: format!("urn:redrive:problem:{}", self.code.as_str()),
             title: self.code.title().to_owned(),

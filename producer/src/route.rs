@@ -3,6 +3,7 @@
 //! The router, the access check, the description of the API and the tests all read this one table.
 //! What is not in it is not served.
 
+use crate::multipart::AROUND_FILE;
 use http::Method;
 use redrive_shared::access::Scope;
 use redrive_shared::file::FILE_BYTES;
@@ -57,6 +58,24 @@ pub enum Operation {
     CancelBatch,
     /// Gives a page of batches.
     ListBatches,
+    /// Takes a file, for a client of OpenAI's.
+    UploadFile,
+    /// Gives a page of files, for a client of OpenAI's.
+    ListFiles,
+    /// Gives what is known of a file, for a client of OpenAI's.
+    ReadFile,
+    /// Gives a file, for a client of OpenAI's.
+    ReadFileContent,
+    /// Deletes a file, for a client of OpenAI's.
+    DeleteFile,
+    /// Accepts a batch of a file, for a client of OpenAI's.
+    SubmitFileBatch,
+    /// Gives a page of batches of files, for a client of OpenAI's.
+    ListFileBatches,
+    /// Gives one batch of a file, for a client of OpenAI's.
+    ReadFileBatch,
+    /// Stops a batch of a file, for a client of OpenAI's.
+    CancelFileBatch,
     /// Gives what was used.
     ReadUsage,
     /// Gives a page of dead letters.
@@ -122,7 +141,7 @@ const fn route(method: Method, path: &'static str, access: Access, operation: Op
 }
 
 /// Every route.
-pub static ROUTES: [Route; 32] = [
+pub static ROUTES: [Route; 41] = [
     route(Method::GET, "/health", Access::Public, Operation::Health),
     route(
         Method::GET,
@@ -218,6 +237,40 @@ pub static ROUTES: [Route; 32] = [
         WRITE,
         Operation::CancelBatch,
     ),
+    route(Method::POST, "/v1/files", WRITE, Operation::UploadFile),
+    route(Method::GET, "/v1/files", READ, Operation::ListFiles),
+    route(Method::GET, "/v1/files/{id}", READ, Operation::ReadFile),
+    route(
+        Method::DELETE,
+        "/v1/files/{id}",
+        WRITE,
+        Operation::DeleteFile,
+    ),
+    route(
+        Method::GET,
+        "/v1/files/{id}/content",
+        READ,
+        Operation::ReadFileContent,
+    ),
+    route(
+        Method::POST,
+        "/v1/batches",
+        WRITE,
+        Operation::SubmitFileBatch,
+    ),
+    route(Method::GET, "/v1/batches", READ, Operation::ListFileBatches),
+    route(
+        Method::GET,
+        "/v1/batches/{id}",
+        READ,
+        Operation::ReadFileBatch,
+    ),
+    route(
+        Method::POST,
+        "/v1/batches/{id}/cancel",
+        WRITE,
+        Operation::CancelFileBatch,
+    ),
     route(Method::GET, "/api/v1/usage", READ, Operation::ReadUsage),
     route(
         Method::GET,
@@ -292,6 +345,8 @@ impl Route {
     pub(crate) fn takes(&self) -> Takes {
         if self.operation == Operation::SubmitBatch {
             Takes::Upload(FILE_BYTES)
+        } else if self.operation == Operation::UploadFile {
+            Takes::Upload(FILE_BYTES + AROUND_FILE)
         } else if self.method == Method::POST || self.method == Method::PATCH {
             Takes::Json
         } else {

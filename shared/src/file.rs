@@ -1,6 +1,8 @@
 //! Files: text that is kept in chunks of whole lines, in the bucket where the deployment has one,
 //! and in the database otherwise.
 
+pub mod upload;
+
 use crate::bucket::{Bucket, BucketError};
 use crate::clock::Instant;
 use crate::database::DatabaseError;
@@ -95,20 +97,7 @@ impl<'a, P: Ports> FileWriter<'a, P> {
     async fn flush(&mut self) -> Result<(), DatabaseError> {
         let text = std::mem::take(&mut self.text);
         let bytes = u32::try_from(text.len()).unwrap_or(u32::MAX);
-        let body = match self.ports.bucket() {
-            Some(bucket) => {
-                let put = || async {
-                    let key = object(&self.id, self.number);
-                    bucket
-                        .put(&key, text.clone())
-                        .await
-                        .map_err(DatabaseError::from)
-                };
-                repeat(self.ports.clock(), put).await?;
-                None
-            }
-            None => Some(text),
-        };
+        let body = put(self.ports, &self.id, self.number, text).await?;
         let chunk = NewChunk {
             number: self.number,
             first_line: self.first_line,
@@ -154,6 +143,27 @@ impl<'a, P: Ports> FileWriter<'a, P> {
     }
 }
 
+/// Puts a chunk's text into the bucket; without one gives it back, to be put into the database.
+///
+/// # Errors
+/// [`DatabaseError`]. Repeating is safe.
+pub(crate) async fn put<P: Ports>(
+    ports: &P,
+    file: &FileId,
+    number: u32,
+    text: String,
+) -> Result<Option<String>, DatabaseError> {
+    let Some(bucket) = ports.bucket() else {
+        return Ok(Some(text));
+    };
+    let put = || async {
+        let put = bucket.put(&object(file, number), text.clone()).await;
+        put.map_err(DatabaseError::from)
+    };
+    repeat(ports.clock(), put).await?;
+    Ok(None)
+}
+
 /// Deletes a file of `chunks` chunks; with `expired_at`, only if its time is over by then. Answers
 /// whether there was one.
 ///
@@ -167,7 +177,8 @@ pub async fn delete<P: Ports>(
     expired_at: Option<Instant>,
 ) -> Result<bool, DatabaseError> {
     if let Some(bucket) = ports.bucket() {
-        let objects: Vec<String> = (0..chunks).map(|number| object(file, number)).collect();
+        // One more than there are rows: whoever put it may have died before its row was written.
+        let objects: Vec<String> = (0..=chunks).map(|number| object(file, number)).collect();
         for together in objects.chunks(DELETED_TOGETHER) {
             bucket.delete(together.to_vec()).await?;
         }

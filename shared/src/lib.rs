@@ -30,6 +30,7 @@ pub mod job;
 pub mod json;
 pub mod log;
 pub mod message;
+pub mod openai;
 pub mod permit;
 pub mod ports;
 pub mod provider;

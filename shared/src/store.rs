@@ -6,12 +6,14 @@
 
 mod access;
 mod auditing;
+mod batch_files;
 mod batch_results;
 mod batches;
 mod circuits;
 mod commit;
 mod dead_letters;
 mod dropping;
+mod file_lists;
 mod files;
 mod permits;
 mod reading;
@@ -25,6 +27,7 @@ mod usage;
 
 pub use access::{KeyRow, NewKey};
 pub use auditing::{AuditFilter, AuditRecord};
+pub use batch_files::{BatchFiles, WrittenChunk};
 pub use batch_results::{BatchFilter, BatchPart, Completion};
 pub use batches::{
     BatchCounts, BatchGround, BatchJob, BatchJobs, BatchMove, BatchRecord, BatchStatus, NewBatch,
@@ -34,6 +37,7 @@ pub(crate) use circuits::CIRCUITS_LIMIT;
 pub use circuits::Probed;
 pub use commit::{Answered, Commit, Settlement};
 pub use dead_letters::{DeadLetterGroup, DeadLetterGroups, DeadLetterRecord, GROUPS};
+pub use file_lists::FileFilter;
 pub use files::{Chunk, ExpiredFile, FileRecord, FileState, NewChunk, NewFile, Purpose};
 pub use permits::{Permit, PermitLimits};
 pub use reading::{JobFilter, PAGE_LIMIT};

@@ -24,6 +24,7 @@ mod journey;
 mod providers;
 mod replaying;
 mod retries;
+mod sdks;
 mod secrecy;
 mod settings;
 mod tenancy;

@@ -18,6 +18,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
         "install the tools that are missing",
         tools::ensure,
     )?;
+    steps.attempt("sdks", "install OpenAI's own SDKs", tools::ensure_sdks);
     steps.run("build", "compile the Workers to Wasm", build::for_tests)?;
     steps.attempt("tests", "run every test of the workspace", || {
         let mut test = Command::new("cargo");

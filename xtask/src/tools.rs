@@ -15,11 +15,13 @@ use crate::{checkout, executor, process};
 mod cargo;
 mod node;
 mod npm;
+mod sdks;
 mod stamp;
 
 pub(crate) use cargo::CargoTool;
 pub use node::Node;
 pub(crate) use npm::hexadecimal;
+pub use sdks::python as sdk_python;
 
 /// Turns a Worker crate into a module and its Wasm. Equal to the `worker` crate's version.
 pub(crate) const WORKER_BUILD: CargoTool = CargoTool {
@@ -80,6 +82,12 @@ pub fn ensure() -> Result<()> {
 /// Installs what only `cargo xtask check` needs.
 pub(crate) fn ensure_checkers() -> Result<()> {
     cargo::ensure(&[CARGO_DENY, CARGO_MACHETE])
+}
+
+/// Installs OpenAI's SDKs, which only `cargo xtask test` needs.
+pub(crate) fn ensure_sdks() -> Result<()> {
+    sdks::ensure_node(&node()?)?;
+    sdks::ensure_python()
 }
 
 /// The Node.js that runs `wrangler`: found, not installed.

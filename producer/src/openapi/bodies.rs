@@ -2,9 +2,13 @@
 
 mod execute;
 mod generate;
+mod openai;
 
 pub(super) use execute::{ExecuteBody, ExecuteTestsBody};
 pub(super) use generate::GenerateBody;
+pub(super) use openai::{
+    OpenAiBatchList, OpenAiBatchRequest, OpenAiExpiry, OpenAiFileList, OpenAiUpload,
+};
 
 use redrive_shared::access::Scope;
 use redrive_shared::request::Wanted;

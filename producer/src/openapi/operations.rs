@@ -5,6 +5,7 @@ mod batches;
 mod dead_letters;
 mod execute;
 mod jobs;
+mod openai;
 mod service;
 mod usage;
 
@@ -36,6 +37,7 @@ pub(super) struct Described {
 
 /// What is sent.
 pub(super) struct Body {
+    pub(super) media_type: &'static str,
     pub(super) content: Content,
     pub(super) required: bool,
 }
@@ -123,7 +125,21 @@ impl Described {
     fn body(mut self, schema: &str, example: serde_json::Value, required: bool) -> Self {
         let mut content = content(schema);
         content.example = Some(example);
-        self.body = Some(Body { content, required });
+        self.body = Some(Body {
+            media_type: JSON,
+            content,
+            required,
+        });
+        self
+    }
+
+    /// A form with parts.
+    fn form(mut self, schema: &str) -> Self {
+        self.body = Some(Body {
+            media_type: "multipart/form-data",
+            content: content(schema),
+            required: true,
+        });
         self
     }
 
@@ -143,13 +159,18 @@ impl Described {
     }
 
     /// Says of the latest answer that it is one value a line.
-    fn one_a_line(mut self) -> Self {
+    fn one_a_line(self) -> Self {
+        self.sent_as(LINES)
+    }
+
+    /// Says how the latest answer is sent, which is no JSON.
+    fn sent_as(mut self, sent_as: &'static str) -> Self {
         if let Some((media_type, _)) = self
             .successes
             .last_mut()
             .and_then(|success| success.content.as_mut())
         {
-            *media_type = LINES;
+            *media_type = sent_as;
         }
         self
     }
@@ -224,6 +245,15 @@ pub(super) fn describe(route: &Route) -> Described {
         Operation::ReadBatchErrors => batches::errors(),
         Operation::CancelBatch => batches::cancel(),
         Operation::ListBatches => batches::list(),
+        Operation::UploadFile => openai::upload(),
+        Operation::ListFiles => openai::list_files(),
+        Operation::ReadFile => openai::read_file(),
+        Operation::ReadFileContent => openai::read_content(),
+        Operation::DeleteFile => openai::delete_file(),
+        Operation::SubmitFileBatch => openai::submit(),
+        Operation::ListFileBatches => openai::list_batches(),
+        Operation::ReadFileBatch => openai::read_batch(),
+        Operation::CancelFileBatch => openai::cancel(),
         Operation::ReadUsage => usage::read(),
         Operation::ListDeadLetters => dead_letters::list(),
         Operation::GroupDeadLetters => dead_letters::groups(),

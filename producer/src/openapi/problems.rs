@@ -1,7 +1,7 @@
 //! Which problems a route can answer with: those of every route like it, and its own.
 
 use super::{REQUEST_ID, content, header};
-use crate::problem::ProblemCode;
+use crate::problem::{ProblemCode, envelope};
 use crate::route::{Access, Route, Takes};
 use std::collections::BTreeMap;
 use utoipa::openapi::{Ref, Response, ResponseBuilder};
@@ -41,28 +41,41 @@ pub(super) fn responses(route: &Route, own: &[ProblemCode]) -> Vec<(u16, Respons
     } else {
         WITH_BODY
     };
+    let is_openai = envelope::is_for(route.path);
     let mut by_status: BTreeMap<u16, Vec<ProblemCode>> = BTreeMap::new();
     for code in [EVERYWHERE, with_key, with_body, own].concat() {
-        by_status
-            .entry(code.status().as_u16())
-            .or_default()
-            .push(code);
+        let status = if is_openai {
+            envelope::status(code)
+        } else {
+            code.status()
+        };
+        by_status.entry(status.as_u16()).or_default().push(code);
     }
     by_status
         .into_iter()
-        .map(|(status, codes)| (status, response(&codes)))
+        .map(|(status, codes)| (status, response(&codes, is_openai)))
         .collect()
 }
 
-fn response(codes: &[ProblemCode]) -> Response {
-    let lines: Vec<String> = codes
-        .iter()
-        .map(|code| format!("`{}`: {}.", code.as_str(), code.title()))
-        .collect();
+fn response(codes: &[ProblemCode], is_openai: bool) -> Response {
+    let line = |code: &ProblemCode| {
+        let title = code.title();
+        if is_openai {
+            format!("`{}`: {title}.", envelope::code(*code))
+        } else {
+            format!("`{}`: {title}.", code.as_str())
+        }
+    };
+    let lines: Vec<String> = codes.iter().map(line).collect();
+    let (media_type, schema) = if is_openai {
+        ("application/json", "OpenAiError")
+    } else {
+        ("application/problem+json", "ProblemDocument")
+    };
     let mut response = ResponseBuilder::new()
         .description(lines.join("\n\n"))
         .header_ref("X-Request-Id", Ref::new(REQUEST_ID))
-        .content("application/problem+json", content("ProblemDocument"));
+        .content(media_type, content(schema));
     if codes.contains(&ProblemCode::StorageUnavailable) {
         response = response.header(
             "Retry-After",

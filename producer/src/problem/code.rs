@@ -9,6 +9,8 @@ use utoipa::ToSchema;
 pub enum ProblemCode {
     /// The body is not strict JSON.
     InvalidJson,
+    /// The body is no form of parts.
+    InvalidForm,
     /// The body could not be read to its end.
     BodyIncomplete,
     /// `Authorization` and `X-API-Key` name different keys.
@@ -37,6 +39,8 @@ pub enum ProblemCode {
     PayloadDeleted,
     /// The batch has ended.
     BatchEnded,
+    /// A batch that has not ended needs the file.
+    FileInUse,
     /// The body is over its limit.
     PayloadTooLarge,
     /// Path and query are over 2 KiB.
@@ -65,8 +69,9 @@ pub enum ProblemCode {
 
 impl ProblemCode {
     /// Every kind.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 29] = [
         Self::InvalidJson,
+        Self::InvalidForm,
         Self::BodyIncomplete,
         Self::ConflictingCredentials,
         Self::IdempotencyNotSupported,
@@ -81,6 +86,7 @@ impl ProblemCode {
         Self::NotDeadLettered,
         Self::PayloadDeleted,
         Self::BatchEnded,
+        Self::FileInUse,
         Self::PayloadTooLarge,
         Self::UriTooLong,
         Self::UnsupportedMediaType,
@@ -100,6 +106,7 @@ impl ProblemCode {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::InvalidJson => "invalid-json",
+            Self::InvalidForm => "invalid-form",
             Self::BodyIncomplete => "body-incomplete",
             Self::ConflictingCredentials => "conflicting-credentials",
             Self::IdempotencyNotSupported => "idempotency-not-supported",
@@ -114,6 +121,7 @@ impl ProblemCode {
             Self::NotDeadLettered => "not-dead-lettered",
             Self::PayloadDeleted => "payload-deleted",
             Self::BatchEnded => "batch-ended",
+            Self::FileInUse => "file-in-use",
             Self::InvalidLines => "invalid-lines",
             Self::EmptyBatch => "empty-batch",
             Self::TooManyLines => "too-many-lines",
@@ -134,6 +142,7 @@ impl ProblemCode {
     pub const fn status(self) -> StatusCode {
         match self {
             Self::InvalidJson
+            | Self::InvalidForm
             | Self::BodyIncomplete
             | Self::ConflictingCredentials
             | Self::IdempotencyNotSupported
@@ -146,7 +155,8 @@ impl ProblemCode {
             Self::JobNotCancellable
             | Self::NotDeadLettered
             | Self::PayloadDeleted
-            | Self::BatchEnded => StatusCode::CONFLICT,
+            | Self::BatchEnded
+            | Self::FileInUse => StatusCode::CONFLICT,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -166,6 +176,7 @@ impl ProblemCode {
     pub const fn title(self) -> &'static str {
         match self {
             Self::InvalidJson => "The body is not strict JSON",
+            Self::InvalidForm => "The body is not a form",
             Self::BodyIncomplete => "The body could not be read to its end",
             Self::ConflictingCredentials => "Two headers name different keys",
             Self::IdempotencyNotSupported => "Idempotency-Key is not honoured here",
@@ -179,6 +190,7 @@ impl ProblemCode {
             Self::JobNotCancellable => "The job can no longer be cancelled",
             Self::NotDeadLettered => "The job is not dead",
             Self::PayloadDeleted => "The job's request was deleted",
+            Self::FileInUse => "A batch needs the file",
             Self::BatchEnded => "The batch has ended",
             Self::InvalidLines => "Lines of the batch are not valid",
             Self::EmptyBatch => "The batch has no line",

@@ -19,6 +19,7 @@ mod execute;
 mod health;
 mod idempotency;
 mod listing;
+mod openai;
 mod providers;
 mod replaying;
 mod replaying_once;

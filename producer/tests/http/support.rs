@@ -2,9 +2,11 @@
 
 mod database;
 mod described;
+mod openai;
 mod reply;
 
 pub(crate) use database::{ScriptedDatabase, Step};
+pub(crate) use openai::{form, line};
 pub(crate) use reply::Reply;
 
 use axum::Router;

@@ -304,6 +304,7 @@ impl<'a, P: Ports> Intake<'a, P> {
             invalid_lines: self.invalid_lines,
             created_at: self.created_at,
             window_ends_at: None,
+            output_seconds: None,
         }
     }
 

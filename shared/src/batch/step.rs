@@ -4,7 +4,8 @@
 //! them waiting: another tenant's batch is not behind all of it, and what is cancelled has not been
 //! made yet.
 
-use super::line::{LineError, LineJob, LineReader};
+use super::compatible::{self, Reader};
+use super::line::{LineError, LineJob};
 use super::stored;
 use crate::clock::{Clock, Instant};
 use crate::configuration::Configuration;
@@ -77,6 +78,12 @@ pub(crate) async fn step<P: Ports>(
     if let Ok(early @ 1..) = u64::try_from(early) {
         ports.clock().sleep(Duration::from_millis(early)).await;
     }
+    let endpoint = compatible::endpoint(&record)?;
+    if let Some(endpoint) = endpoint
+        && compatible::are_files_due(&record)
+    {
+        return compatible::write_answers(ports, record, &ground, endpoint).await;
+    }
     let planned = plan(ports, configuration, &record, &ground).await?;
     let Some(planned) = planned else {
         return Ok(Next::Nothing);
@@ -127,8 +134,8 @@ async fn plan<P: Ports>(
     let stops = match record.status {
         BatchStatus::InProgress => is_late,
         BatchStatus::Cancelling => true,
-        BatchStatus::Validating
-        | BatchStatus::Finalizing
+        BatchStatus::Validating => false,
+        BatchStatus::Finalizing
         | BatchStatus::Completed
         | BatchStatus::Failed
         | BatchStatus::Cancelled
@@ -150,17 +157,25 @@ async fn plan<P: Ports>(
         },
         made: Vec::new(),
     };
+    if record.status == BatchStatus::Validating {
+        planned.moved.due_at = Some(now);
+        compatible::validate(ports, configuration, record, ground, &mut planned.moved).await?;
+        return Ok(Some(planned));
+    }
     let counts = record.counts;
     let all_made = record.at.jobs >= record.lines;
     if (all_made || stops) && counts.unfinished() == 0 {
-        planned.moved.status = if record.status == BatchStatus::Cancelling {
+        planned.moved.status = if record.endpoint.is_some() {
+            BatchStatus::Finalizing
+        } else if record.status == BatchStatus::Cancelling {
             BatchStatus::Cancelled
         } else if all_made {
             BatchStatus::Completed
         } else {
             BatchStatus::Expired
         };
-        planned.moved.due_at = None;
+        let is_over = planned.moved.status.is_terminal();
+        planned.moved.due_at = (!is_over).then_some(now);
     } else if stops {
         if counts.queued + counts.retry_scheduled > 0 {
             planned.jobs = BatchJobs::Cancelled(CANCELLED_TOGETHER);
@@ -219,13 +234,11 @@ async fn make<P: Ports>(
     ground: &BatchGround,
     room: u32,
 ) -> Result<Made, DatabaseError> {
-    let reader = LineReader {
-        known: Known {
-            configuration,
-            default_providers: &ground.default_providers,
-        },
-        defaults: &record.defaults,
+    let known = Known {
+        configuration,
+        default_providers: &ground.default_providers,
     };
+    let reader = Reader::of(record, known)?;
     let last = record.lines.min(record.at.jobs.saturating_add(room));
     let mut made = Made {
         groups: Vec::new(),
@@ -282,11 +295,11 @@ async fn make<P: Ports>(
 }
 
 /// The job of a line. One that broke a rule, at the submit or by now, is failed from the start.
-fn job(reader: &LineReader<'_>, batch: &BatchId, at: Place, line: &str) -> BatchJob {
+fn job(reader: &Reader<'_>, batch: &BatchId, at: Place, line: &str) -> BatchJob {
     let id = batch.job(at.jobs);
     let read = match stored::read_invalid(line) {
         Some(invalid) => Err(Box::new(invalid.error)),
-        None => reader.read(at.line, line.as_bytes()),
+        None => reader.read(at.line, line),
     };
     match read {
         Ok(job) => queued(id, at.line, job),

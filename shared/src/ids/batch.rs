@@ -18,6 +18,13 @@ impl BatchId {
         JobId(format!("{}{place:04x}", self.jobs()))
     }
 
+    /// The place of one of its jobs; `None`: the job is another's.
+    #[must_use]
+    pub fn place(&self, job: &JobId) -> Option<u32> {
+        let place = job.0.strip_prefix(&self.jobs())?;
+        u32::from_str_radix(place, 16).ok()
+    }
+
     /// The text that the ids of its jobs begin with, and no others.
     #[must_use]
     pub fn jobs(&self) -> String {
@@ -44,8 +51,11 @@ mod tests {
         let places = [0, 1, 255, 256, BATCH_JOBS - 1];
         let jobs = places.map(|place| batch.job(place));
         assert!(jobs.is_sorted());
+        assert_eq!(batch.place(&JobId::new(now, &SeededEntropy::new(2))), None);
         for job in jobs {
             assert_eq!(job.as_str().parse(), Ok(job.clone()));
+            let place = batch.place(&job).expect("it is of the batch");
+            assert_eq!(batch.job(place), job);
             assert!(job.as_str().starts_with(&batch.jobs()));
         }
     }

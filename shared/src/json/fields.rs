@@ -236,6 +236,15 @@ impl<'v> Fields<'v> {
         }
     }
 
+    /// Ends the reading with the violations noted so far, where one of them says enough: what is
+    /// left is not called unknown.
+    ///
+    /// # Errors
+    /// Always; a violation must have been noted.
+    pub fn give_up<T>(self) -> Result<T, Vec<FieldError>> {
+        Err(self.errors)
+    }
+
     fn refuse_unknown_fields(&mut self) {
         let unknown: Vec<&str> = self
             .object

@@ -104,6 +104,8 @@ pub struct NewBatch {
     pub created_at: Instant,
     /// When its window ends; `None`: it has none.
     pub window_ends_at: Option<Instant>,
+    /// How many seconds the files of its answers are kept at most; `None`: as long as payloads are.
+    pub output_seconds: Option<u32>,
 }
 
 /// A batch as the database has it.
@@ -173,6 +175,8 @@ pub struct BatchRecord {
     /// How fast its jobs end, as the latest step saw it.
     #[serde(flatten)]
     pub sample: Sample,
+    /// How many seconds the files of its answers are kept at most.
+    pub output_seconds: Option<u32>,
     /// The file of its answers, of a batch in OpenAI's shape.
     pub output_file_id: Option<FileId>,
     /// The file of what was not answered.
@@ -335,7 +339,7 @@ pub enum BatchJobs {
     Cancelled(u32),
 }
 
-fn key(tenant: &TenantId, batch: &BatchId) -> Vec<Value> {
+pub(super) fn key(tenant: &TenantId, batch: &BatchId) -> Vec<Value> {
     vec![tenant.as_str().into(), batch.as_str().into()]
 }
 
@@ -367,6 +371,7 @@ impl NewBatch {
             self.window_ends_at.into(),
             idempotency.map(|given| given.key.as_str()).into(),
             idempotency.map(|given| given.request_hash.as_str()).into(),
+            self.output_seconds.into(),
         ]);
         Statement::new(include_str!("../../sql/insert_batch.sql"), parameters)
     }
@@ -552,7 +557,7 @@ fn jobs(
     }
 }
 
-fn moving(
+pub(super) fn moving(
     record: &BatchRecord,
     ground: &BatchGround,
     moved: &BatchMove,

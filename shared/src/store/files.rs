@@ -123,21 +123,26 @@ fn key(tenant: &TenantId, file: &FileId) -> Vec<Value> {
     vec![tenant.as_str().into(), file.as_str().into()]
 }
 
+impl NewFile {
+    pub(super) fn insert(&self) -> Statement {
+        let mut parameters = key(&self.tenant_id, &self.id);
+        parameters.extend([
+            self.purpose.as_str().into(),
+            self.name.as_deref().into(),
+            self.created_at.into(),
+            self.expires_at.into(),
+        ]);
+        Statement::new(include_str!("../../sql/insert_file.sql"), parameters)
+    }
+}
+
 impl<D: Database> Store<D> {
     /// The file exists, and is written from here on.
     ///
     /// # Errors
     /// [`DatabaseError`]. Repeating is safe.
     pub async fn insert_file(&self, file: &NewFile) -> Result<(), DatabaseError> {
-        let mut parameters = key(&file.tenant_id, &file.id);
-        parameters.extend([
-            file.purpose.as_str().into(),
-            file.name.as_deref().into(),
-            file.created_at.into(),
-            file.expires_at.into(),
-        ]);
-        self.run(include_str!("../../sql/insert_file.sql"), parameters)
-            .await?;
+        self.batch(vec![file.insert()]).await?.next()?;
         Ok(())
     }
 

@@ -9,6 +9,7 @@ mod bench;
 mod caching;
 mod chains;
 mod circuits;
+mod compatible;
 mod deliveries;
 mod execute;
 mod faults;

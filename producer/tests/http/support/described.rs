@@ -58,6 +58,18 @@ pub(crate) fn check(method: &Method, path: &str, reply: &Reply) {
             "{method} {path} does not promise {code}"
         );
     }
+    if reply.status >= 400 && path.starts_with("/v1/") && !reply.text.is_empty() {
+        let envelope = reply.json();
+        let error = envelope["error"].as_object().expect("an envelope");
+        let names: Vec<&str> = error.keys().map(String::as_str).collect();
+        assert_eq!(names, ["code", "message", "param", "type"], "{reply:?}");
+        let description = promised["description"].as_str().expect("a description");
+        let code = format!("`{}`", error["code"].as_str().expect("a code"));
+        assert!(
+            description.contains(&code),
+            "{method} {path} does not promise {code}"
+        );
+    }
     for name in [
         "retry-after",
         "location",
