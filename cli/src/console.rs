@@ -3,7 +3,7 @@
 mod format;
 mod table;
 
-pub(crate) use format::{cost, day_time, duration, grouped, one_line, percent, printable};
+pub(crate) use format::{cost, counted, day_time, duration, grouped, one_line, percent, printable};
 pub(crate) use table::Table;
 
 use std::cell::RefCell;

@@ -13,7 +13,7 @@ use super::summary::{facts, outcome, progress_text};
 use crate::arguments::RunBatch;
 use crate::client::{Call, Client, Document};
 use crate::commands::Context;
-use crate::console::{grouped, painted, printable, style_of_state};
+use crate::console::{counted, painted, printable, style_of_state};
 use crate::documents::{Batch, OwnKey};
 use crate::failure::{Failure, Outcome};
 use crate::interrupt;
@@ -106,17 +106,15 @@ impl Run<'_, '_> {
         let console = self.context.console;
         let journal = download.journal();
         if let Some(id) = journal.batch_id.clone() {
-            let lines = grouped(journal.written_lines);
-            console.note(&format!(
-                "goes on with {id}, of which {lines} results are here"
-            ));
+            let results = counted(journal.written_lines, "result");
+            console.note(&format!("goes on with {id}, has {results} already"));
             return Ok(id);
         }
         let journal = journal.clone();
         let source = journal.subject.input;
-        let (path, lines) = (source.path.display(), grouped(source.lines));
-        let bytes = grouped(source.bytes);
-        console.note(&format!("submits {path}: {lines} lines, {bytes} bytes"));
+        let (path, lines) = (source.path.display(), counted(source.lines, "line"));
+        let bytes = counted(source.bytes, "byte");
+        console.note(&format!("submits {path}: {lines}, {bytes}"));
         let submission = Submission {
             source: &source,
             parameters: &journal.subject.parameters,
@@ -125,7 +123,7 @@ impl Run<'_, '_> {
         let accepted = self.send(&submission, download).await?;
         let id = accepted.batch_id.clone();
         download.submitted(id.clone())?;
-        console.note(&format!("{id} has {} lines", grouped(accepted.lines)));
+        console.note(&format!("{id} has {}", counted(accepted.lines, "line")));
         tell_invalid_lines(console, &accepted);
         Ok(id)
     }
@@ -211,15 +209,14 @@ impl Run<'_, '_> {
         console.note(&format!("{} {status}", printable(&batch.batch_id)));
         console.note(facts(batch).to_string().trim_end());
         console.note(&format!(
-            "{} results are in {}",
-            grouped(results),
+            "{} in {}",
+            counted(results, "result"),
             self.request.output.display()
         ));
         if let Some((path, lines)) = &ended.errors {
             console.note(&format!(
-                "{} lines did not succeed; they are in {}, each with its reason: put them right and \
-                 run that file",
-                grouped(*lines),
+                "{} without success in {}, each with its reason: put that right, and run this file",
+                counted(*lines, "line"),
                 path.display()
             ));
         }
@@ -247,8 +244,8 @@ impl Run<'_, '_> {
             self.request.output.display(),
         );
         console.note(&format!(
-            "{} results are in {output}; the same command goes on from here, and submits nothing twice",
-            grouped(lines)
+            "{} in {output}; the same command goes on from here, and submits nothing twice",
+            counted(lines, "result")
         ));
         if let Some(id) = &download.journal().batch_id {
             console.note(&format!(

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::source::Source;
 use crate::arguments::BatchOptions;
 use crate::client::{Call, Client, Document, fault};
-use crate::console::{Console, grouped, printable};
+use crate::console::{Console, counted, grouped, printable};
 use crate::failure::Failure;
 
 /// The name under which the header of defaults stands among the parameters.
@@ -81,9 +81,9 @@ pub(crate) fn tell_invalid_lines(console: &Console, accepted: &Accepted) {
         return;
     }
     console.warn(&format!(
-        "{} of {} lines are not valid, were left out and count as failed:",
+        "left out because not valid, and counted as failed: {} of {}",
         grouped(accepted.invalid_lines),
-        grouped(accepted.lines)
+        counted(accepted.lines, "line")
     ));
     for line in accepted.errors.iter().take(SHOWN_LINES) {
         console.note(&format!("  - {}", printable(&fault(line))));

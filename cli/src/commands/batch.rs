@@ -9,7 +9,9 @@ use crate::batch::{
     self, Reading, Source, Submission, parameters, progress_text, read_results, write_whole,
 };
 use crate::client::{Call, Document};
-use crate::console::{cost, day_time, grouped, painted, percent, printable, style_of_state};
+use crate::console::{
+    cost, counted, day_time, grouped, painted, percent, printable, style_of_state,
+};
 use crate::documents::Batch;
 use crate::failure::{Failure, Outcome};
 use crate::progress::Progress;
@@ -167,7 +169,7 @@ async fn results(context: &Context<'_>, options: BatchResults) -> Result<Outcome
         .await
     })
     .await?;
-    tell_file(context, lines, "results", &path);
+    tell_file(context, lines, "result", &path);
     Ok(Outcome::Done)
 }
 
@@ -178,7 +180,7 @@ async fn errors(
 ) -> Result<Outcome, Failure> {
     if let Some(path) = output {
         let lines = batch::write_errors(&context.client, id, path).await?;
-        tell_file(context, lines, "lines", path);
+        tell_file(context, lines, "line", path);
     } else {
         let take = |line: &[u8]| context.console.raw_line(line);
         batch::read_errors(&context.client, id, take).await?;
@@ -187,8 +189,6 @@ async fn errors(
 }
 
 fn tell_file(context: &Context<'_>, lines: u64, what: &str, path: &Path) {
-    let (lines, path) = (grouped(lines), path.display());
-    context
-        .console
-        .note(&format!("{lines} {what} are in {path}"));
+    let (lines, path) = (counted(lines, what), path.display());
+    context.console.note(&format!("{lines} in {path}"));
 }

@@ -1,6 +1,7 @@
 //! `doctor`: what is in the way of working with the server, and what to do about it.
 
 mod checks;
+mod key;
 mod report;
 
 use super::client;
@@ -34,7 +35,7 @@ pub(super) async fn examine(
             );
             if checks::server(&client, &mut report).await {
                 checks::readiness(&client, &mut report).await;
-                checks::key(&client, settings, needed, &mut report).await;
+                key::check(&client, settings, needed, &mut report).await;
             }
         }
     }

@@ -42,6 +42,12 @@ pub(crate) fn grouped(number: u64) -> String {
     grouped
 }
 
+/// A number of things: `1 line`, `2 lines`.
+pub(crate) fn counted(number: u64, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {thing}{plural}", grouped(number))
+}
+
 /// A length of time in its two largest units: `1h 5m`, `42s`.
 pub(crate) fn duration(length: Duration) -> String {
     let seconds = length.as_secs();
@@ -56,6 +62,9 @@ pub(crate) fn duration(length: Duration) -> String {
 
 /// Millionths of a dollar in dollars: to the cent from one dollar on, exact below that.
 pub(crate) fn cost(micro_usd: u64) -> String {
+    if micro_usd == 0 {
+        return "$0.00".to_owned();
+    }
     if micro_usd < 1_000_000 {
         return format!("$0.{micro_usd:06}");
     }
@@ -90,6 +99,12 @@ mod tests {
     }
 
     #[test]
+    fn one_thing_is_no_many() {
+        let shown = [0, 1, 2000].map(|number| counted(number, "line"));
+        assert_eq!(shown, ["0 lines", "1 line", "2,000 lines"]);
+    }
+
+    #[test]
     fn lengths_have_two_units() {
         let shown =
             [0, 59, 61, 3_900, 90_000].map(|seconds| duration(Duration::from_secs(seconds)));
@@ -102,7 +117,7 @@ mod tests {
         assert_eq!(
             shown,
             [
-                "$0.000000",
+                "$0.00",
                 "$0.000012",
                 "$0.042149",
                 "$0.999999",

@@ -49,11 +49,7 @@ fn every_line_comes_back_once() {
     let said = bench.run(RUN).code(0);
     assert_complete(&bench, 95);
     assert_eq!(said.out, "", "results go to the file");
-    assert!(
-        said.err.contains("95 results are in out.jsonl"),
-        "{}",
-        said.err
-    );
+    assert!(said.err.contains("95 results in out.jsonl"), "{}", said.err);
     let submitted = &bench.server.seen()[1];
     assert_eq!(
         submitted.body,
@@ -89,7 +85,7 @@ fn lines_that_did_not_succeed_are_written_with_their_reason() {
     assert_eq!(places, [2, 3]);
     assert!(
         said.err
-            .contains("2 lines did not succeed; they are in out.errors.jsonl"),
+            .contains("2 lines without success in out.errors.jsonl"),
         "{}",
         said.err
     );
@@ -137,7 +133,7 @@ fn lines_that_are_left_out_are_told() {
         .run("batch run in.jsonl -o out.jsonl --on-error skip")
         .code(0);
     assert!(
-        said.err.contains("1 of 2 lines are not valid"),
+        said.err.contains("counted as failed: 1 of 2 lines"),
         "{}",
         said.err
     );

@@ -73,7 +73,9 @@ fn a_server_that_knows_nothing_of_keys_is_no_failure() {
     let bench = Bench::new();
     bench.server.set_old();
     let said = bench.run("doctor").code(0);
-    assert!(said.out.contains("! key: not checked"), "{}", said.out);
+    assert!(said.out.contains("! key: is known"), "{}", said.out);
+    let said = bench.run("doctor --key rd_live_cut").code(1);
+    assert!(said.out.contains("is not a whole API key"), "{}", said.out);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::{demand_choice, group_table};
 use crate::arguments::{Changes, ReplayLetters};
 use crate::client::{Call, Document};
 use crate::commands::{Context, job, replays};
-use crate::console::{cost, grouped, printable};
+use crate::console::{cost, counted, grouped, printable};
 use crate::documents::{Accepted, ReplayAccepted, ReplayPlan};
 use crate::failure::{Failure, Outcome};
 
@@ -76,8 +76,8 @@ async fn replay_many(context: &Context<'_>, options: &ReplayLetters) -> Result<O
     let id = printable(&accepted.replay_id);
     if options.wait {
         console.note(&format!(
-            "{id} puts {} jobs back",
-            grouped(accepted.matched)
+            "{id} puts {} back",
+            counted(accepted.matched, "job")
         ));
         return replays::watch(context, &accepted.replay_id).await;
     }
@@ -86,8 +86,8 @@ async fn replay_many(context: &Context<'_>, options: &ReplayLetters) -> Result<O
     } else {
         console.line(&id)?;
         console.note(&format!(
-            "{} jobs are put back; see: redrive replay status {id} --watch",
-            grouped(accepted.matched)
+            "puts {} back; see: redrive replay status {id} --watch",
+            counted(accepted.matched, "job")
         ));
     }
     Ok(Outcome::Done)
@@ -150,8 +150,8 @@ fn show_plan(context: &Context<'_>, document: &Document) -> Result<(), Failure> 
         let unknown = match plan.without_estimate {
             0 => String::new(),
             jobs => format!(
-                ", and what {} jobs cost of which nothing is known",
-                grouped(jobs)
+                ", and what {} cost of which nothing is known",
+                counted(jobs, "job")
             ),
         };
         console.note(&format!("likely cost: {}{unknown}", cost(estimate)));

@@ -84,8 +84,7 @@ fn ctrl_c_keeps_what_is_there_and_says_how_to_go_on() {
 
         let said = bench.run(RUN).code(0);
         assert!(
-            said.err
-                .contains(&format!("of which {kept} results are here")),
+            said.err.contains(&format!("has {kept} results already")),
             "{}",
             said.err
         );
