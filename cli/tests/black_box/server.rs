@@ -5,6 +5,7 @@ mod answers;
 mod batches;
 mod faults;
 mod letters;
+mod operators;
 mod routes;
 
 pub(crate) use faults::Fault;

@@ -12,9 +12,10 @@ use serde_json::{Value, json};
 use super::answers::Answer;
 use super::batches::Batch;
 use super::faults::{Fault, Laid};
-use super::{ADMIN_KEY, KEY, Seen, Shared, State};
+use super::{ADMIN_KEY, KEY, Seen, Shared, State, operators};
 
-type Parameters = HashMap<String, String>;
+/// The query of a request.
+pub(super) type Parameters = HashMap<String, String>;
 
 /// Answers every request.
 pub(super) async fn answer(
@@ -96,7 +97,7 @@ fn carry_out(state: &mut State, path: &str, parameters: &Parameters, seen: &Seen
     }
 }
 
-fn nowhere() -> Answer {
+pub(super) fn nowhere() -> Answer {
     Answer::problem(404, "route-not-found", "There is no such path.", json!({}))
 }
 
@@ -156,7 +157,7 @@ fn for_tenant(state: &mut State, path: &[&str], parameters: &Parameters, seen: &
         ("GET", ["jobs", id]) => find(&state.jobs, "jobId", id),
         ("GET", ["batches", id, rest @ ..]) => batch(state, id, rest, parameters),
         ("POST", ["batches", id, "cancel"]) => cancel(state, id),
-        (_, ["dead-letters" | "replays", ..]) => letters(state, path, parameters, seen),
+        (_, ["dead-letters" | "replays", ..]) => operators::answer(state, path, parameters, seen),
         _ => nowhere(),
     }
 }
@@ -289,60 +290,5 @@ fn cancel(state: &mut State, id: &str) -> Answer {
         Answer::json(202, &batch.document())
     } else {
         Answer::problem(409, "batch-ended", "The batch has ended.", json!({}))
-    }
-}
-
-fn letters(state: &mut State, path: &[&str], parameters: &Parameters, seen: &Seen) -> Answer {
-    let letters = &mut state.letters;
-    match (seen.method.as_str(), path) {
-        ("GET", ["dead-letters"]) => Answer::json(200, &letters.page()),
-        ("GET", ["dead-letters", "groups"]) => {
-            let (groups, total) = (letters.groups(), letters.count());
-            Answer::json(
-                200,
-                &json!({"data": groups, "total": total, "truncated": false}),
-            )
-        }
-        ("DELETE", ["dead-letters"]) if parameters.contains_key("dryRun") => {
-            let (groups, matched) = (letters.groups(), letters.count());
-            Answer::json(200, &json!({"matched": matched, "groups": groups}))
-        }
-        ("DELETE", ["dead-letters"]) => {
-            let expected = parameters
-                .get("expectedCount")
-                .and_then(|count| count.parse().ok());
-            let count = letters.count();
-            if letters.purge(expected.unwrap_or(usize::MAX)) {
-                return Answer::json(200, &json!({"purged": count, "auditId": "aud_1"}));
-            }
-            let more = json!({"count": count});
-            Answer::problem(409, "count-changed", "Another number matches.", more)
-        }
-        ("POST", ["dead-letters", id, "replay"]) => Answer::json(
-            202,
-            &json!({"success": true, "jobId": id, "status": "queued"}),
-        ),
-        ("POST", ["replays"]) if seen.json()["dryRun"] == true => {
-            let (groups, matched) = (letters.groups(), letters.count());
-            let plan = json!({"matched": matched, "payloadDeleted": 1, "groups": groups,
-                "estimatedCostMicroUsd": 500_000, "withoutEstimate": 2});
-            Answer::json(200, &plan)
-        }
-        ("POST", ["replays"]) => {
-            let matched = letters.count();
-            if letters.begin() {
-                let answer = json!({"success": true, "replayId": "rep_1", "status": "running",
-                    "statusUrl": "http://x", "matched": matched});
-                return Answer::json(202, &answer);
-            }
-            let more = json!({"replayId": "rep_1"});
-            Answer::problem(409, "replay-running", "Another replay is running.", more)
-        }
-        ("GET", ["replays", "rep_1"]) => Answer::json(200, &letters.replay()),
-        ("POST", ["replays", "rep_1", verb]) => {
-            letters.steer(verb);
-            Answer::json(200, &letters.replay())
-        }
-        _ => nowhere(),
     }
 }
