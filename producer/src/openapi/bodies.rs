@@ -2,9 +2,11 @@
 
 mod execute;
 mod generate;
+mod replays;
 
 pub(super) use execute::{ExecuteBody, ExecuteTestsBody};
 pub(super) use generate::GenerateBody;
+pub(super) use replays::ReplaysBody;
 
 use redrive_shared::access::Scope;
 use redrive_shared::request::Wanted;

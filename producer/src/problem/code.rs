@@ -21,7 +21,7 @@ pub enum ProblemCode {
     Unauthenticated,
     /// The key lacks the scope.
     InsufficientScope,
-    /// No such job, dead letter, tenant or key.
+    /// No such job, dead letter, batch, replay, tenant or key.
     NotFound,
     /// No such path.
     RouteNotFound,
@@ -35,6 +35,14 @@ pub enum ProblemCode {
     NotDeadLettered,
     /// The job's request was deleted, so that it cannot be replayed.
     PayloadDeleted,
+    /// Another replay of the tenant has not ended.
+    ReplayRunning,
+    /// The replay has ended.
+    ReplayEnded,
+    /// Other letters match than were counted.
+    CountChanged,
+    /// No dead letter matches.
+    NothingMatches,
     /// The batch has ended.
     BatchEnded,
     /// The body is over its limit.
@@ -65,7 +73,7 @@ pub enum ProblemCode {
 
 impl ProblemCode {
     /// Every kind.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 31] = [
         Self::InvalidJson,
         Self::BodyIncomplete,
         Self::ConflictingCredentials,
@@ -80,6 +88,10 @@ impl ProblemCode {
         Self::JobNotCancellable,
         Self::NotDeadLettered,
         Self::PayloadDeleted,
+        Self::ReplayRunning,
+        Self::ReplayEnded,
+        Self::CountChanged,
+        Self::NothingMatches,
         Self::BatchEnded,
         Self::PayloadTooLarge,
         Self::UriTooLong,
@@ -113,6 +125,10 @@ impl ProblemCode {
             Self::JobNotCancellable => "job-not-cancellable",
             Self::NotDeadLettered => "not-dead-lettered",
             Self::PayloadDeleted => "payload-deleted",
+            Self::ReplayRunning => "replay-running",
+            Self::ReplayEnded => "replay-ended",
+            Self::CountChanged => "count-changed",
+            Self::NothingMatches => "nothing-matches",
             Self::BatchEnded => "batch-ended",
             Self::InvalidLines => "invalid-lines",
             Self::EmptyBatch => "empty-batch",
@@ -146,11 +162,15 @@ impl ProblemCode {
             Self::JobNotCancellable
             | Self::NotDeadLettered
             | Self::PayloadDeleted
+            | Self::ReplayRunning
+            | Self::ReplayEnded
+            | Self::CountChanged
             | Self::BatchEnded => StatusCode::CONFLICT,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::ValidationFailed
+            | Self::NothingMatches
             | Self::InvalidLines
             | Self::EmptyBatch
             | Self::TooManyLines
@@ -179,6 +199,10 @@ impl ProblemCode {
             Self::JobNotCancellable => "The job can no longer be cancelled",
             Self::NotDeadLettered => "The job is not dead",
             Self::PayloadDeleted => "The job's request was deleted",
+            Self::ReplayRunning => "Another replay has not ended",
+            Self::ReplayEnded => "The replay has ended",
+            Self::CountChanged => "Other dead letters match",
+            Self::NothingMatches => "No dead letter matches",
             Self::BatchEnded => "The batch has ended",
             Self::InvalidLines => "Lines of the batch are not valid",
             Self::EmptyBatch => "The batch has no line",
