@@ -4,7 +4,8 @@ use crate::body::Incoming;
 use crate::problem::Problem;
 use http::request::Parts;
 use redrive_shared::access::Principal;
-use redrive_shared::ids::{BatchId, JobId, KeyId, RequestId, TenantId};
+use redrive_shared::audit::Actor;
+use redrive_shared::ids::{BatchId, JobId, KeyId, ReplayId, RequestId, TenantId};
 use redrive_shared::json;
 use serde_json::Value;
 use std::sync::Mutex;
@@ -48,6 +49,8 @@ pub(crate) struct Noted {
     pub(crate) key: Option<KeyId>,
     /// Which job was submitted, read, cancelled or replayed.
     pub(crate) job: Option<JobId>,
+    /// Which replay of many letters was begun, read or moved.
+    pub(crate) replay: Option<ReplayId>,
     /// Which batch was submitted, read or cancelled.
     pub(crate) batch: Option<BatchId>,
 }
@@ -83,6 +86,15 @@ impl Call {
         match &self.caller {
             Caller::KeyHolder(principal) => Ok(principal),
             Caller::Anyone | Caller::Operator => Err(Problem::no_tenant()),
+        }
+    }
+
+    /// Who acts, for the audit log.
+    pub(crate) fn actor(&self) -> Actor {
+        match &self.caller {
+            Caller::KeyHolder(principal) => Actor::Key(principal.key_id.clone()),
+            Caller::Operator => Actor::Operator,
+            Caller::Anyone => Actor::System,
         }
     }
 
@@ -122,6 +134,16 @@ impl Call {
         let batch: BatchId = self.path_id().parse().or(Err(Problem::no_such_batch()))?;
         self.noted.batch = Some(batch.clone());
         Ok(batch)
+    }
+
+    /// The replay of many letters that the path names, noted for the log.
+    ///
+    /// # Errors
+    /// [`Problem::no_such_replay`] for what is no such id: as for any other id that is unknown.
+    pub(crate) fn path_replay(&mut self) -> Result<ReplayId, Problem> {
+        let replay: ReplayId = self.path_id().parse().or(Err(Problem::no_such_replay()))?;
+        self.noted.replay = Some(replay.clone());
+        Ok(replay)
     }
 
     /// The body, of a route that reads it while it arrives; once.

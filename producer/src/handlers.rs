@@ -1,6 +1,7 @@
 //! The handlers: each parses a request, asks a use case, and answers.
 
 mod accepted;
+mod audit;
 mod batches;
 mod circuits;
 mod dead_letters;
@@ -13,6 +14,7 @@ mod languages;
 mod openai;
 mod page;
 mod providers;
+mod replays;
 mod tenants;
 mod usage;
 
@@ -22,6 +24,7 @@ use crate::call::Call;
 use crate::problem::Problem;
 use crate::route::Operation;
 use redrive_shared::ports::Ports;
+use redrive_shared::replays::Wish;
 use std::sync::Arc;
 
 /// Answers a call that was let in.
@@ -62,6 +65,17 @@ pub(crate) async fn run<P: Ports + 'static, R: Readiness + 'static>(
         Operation::GroupDeadLetters => dead_letters::groups(app, call).await,
         Operation::ReadDeadLetter => dead_letters::read(app, call).await,
         Operation::ReplayDeadLetter => dead_letters::replay(app, call).await,
+        Operation::PurgeDeadLetters => dead_letters::purge(app, call).await,
+        Operation::BeginReplay => replays::begin(app, call).await,
+        Operation::ListReplays => replays::list(app, call).await,
+        Operation::ReadReplay => replays::read(app, call).await,
+        Operation::ListReplayedJobs => replays::jobs(app, call).await,
+        Operation::PauseReplay => replays::control(app, call, Wish::Pause).await,
+        Operation::ResumeReplay => replays::control(app, call, Wish::Resume).await,
+        Operation::AbortReplay => replays::control(app, call, Wish::Abort).await,
+        Operation::ListAudit => audit::list(app, call).await,
+        Operation::ReadOwnKey => keys::read_own(app, call).await,
+        Operation::ListTenants => tenants::list(app, call).await,
         Operation::CreateTenant => tenants::create(app, call).await,
         Operation::ReadTenant => tenants::read(app, call).await,
         Operation::ChangeTenant => tenants::change(app, call).await,

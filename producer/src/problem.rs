@@ -2,6 +2,7 @@
 
 mod code;
 pub(crate) mod envelope;
+mod replays;
 
 pub use code::ProblemCode;
 
@@ -10,6 +11,7 @@ use crate::call::Call;
 use http::header::{self, HeaderName};
 use redrive_shared::batch::line::LineError;
 use redrive_shared::database::DatabaseError;
+use redrive_shared::ids::ReplayId;
 use redrive_shared::job::JobState;
 use redrive_shared::json::{FieldError, JsonError};
 use redrive_shared::store::BatchStatus;
@@ -34,8 +36,19 @@ pub(crate) struct Problem {
     pub(crate) cause: Option<String>,
     detail: String,
     violations: Vec<Violation>,
-    invalid_lines: Option<Box<(u32, Vec<LineError>)>>,
+    extension: Option<Box<Extension>>,
     headers: Vec<(HeaderName, String)>,
+}
+
+/// What one kind of problem tells beside what all do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Extension {
+    /// How many lines of a batch are wrong, and the first of them.
+    Lines(u32, Vec<LineError>),
+    /// The replay that stands in the way.
+    Replay(ReplayId),
+    /// How many dead letters match.
+    Count(u64),
 }
 
 /// The body of every answer that is not a success.
@@ -70,6 +83,14 @@ pub(crate) struct ProblemDocument {
     /// Those lines, the first 100.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) lines: Vec<LineError>,
+    /// The tenant's replay that stands in the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "rep_019dc2d7c93c7c3a9d2f5a1b7c8e9f00")]
+    pub(crate) replay_id: Option<String>,
+    /// How many dead letters match now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) count: Option<u64>,
 }
 
 /// One field or parameter that is wrong: either `pointer` or `parameter` says which.
@@ -116,7 +137,7 @@ impl Problem {
             cause: None,
             detail: detail.into(),
             violations: Vec::new(),
-            invalid_lines: None,
+            extension: None,
             headers: Vec::new(),
         }
     }
@@ -169,7 +190,7 @@ impl Problem {
         let detail = "Nothing of the batch was taken: see `lines`, which names each line that is \
                       wrong. Put them right, or send `onError=skip`, and the others are run.";
         let mut problem = Self::new(ProblemCode::InvalidLines, detail);
-        problem.invalid_lines = Some(Box::new((count, lines)));
+        problem.extension = Some(Box::new(Extension::Lines(count, lines)));
         problem
     }
 
@@ -286,7 +307,7 @@ impl Problem {
         if envelope::is_for(call.parts.uri.path()) {
             return self.into_envelope();
         }
-        let document = ProblemDocument {
+        let mut document = ProblemDocument {
             r#type: format!("urn:redrive:problem:{}", self.code.as_str()),
             title: self.code.title().to_owned(),
             status: self.code.status().as_u16(),
@@ -297,9 +318,19 @@ impl Problem {
             code: self.code,
             request_id: call.id.to_string(),
             errors: self.violations,
-            invalid_lines: self.invalid_lines.as_deref().map(|(count, _)| *count),
-            lines: self.invalid_lines.map(|told| told.1).unwrap_or_default(),
+            invalid_lines: None,
+            lines: Vec::new(),
+            replay_id: None,
+            count: None,
         };
+        match self.extension.map(|extension| *extension) {
+            None => {}
+            Some(Extension::Lines(count, lines)) => {
+                (document.invalid_lines, document.lines) = (Some(count), lines);
+            }
+            Some(Extension::Replay(replay)) => document.replay_id = Some(replay.into()),
+            Some(Extension::Count(count)) => document.count = Some(count),
+        }
         let body = serde_json::to_string(&document).unwrap_or_default();
         let answer = Answer::text(self.code.status(), body)
             .with(header::CONTENT_TYPE, "application/problem+json");

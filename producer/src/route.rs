@@ -86,6 +86,28 @@ pub enum Operation {
     ReadDeadLetter,
     /// Puts a dead letter back.
     ReplayDeadLetter,
+    /// Deletes dead letters.
+    PurgeDeadLetters,
+    /// Puts many dead letters back.
+    BeginReplay,
+    /// Gives a page of replays of many letters.
+    ListReplays,
+    /// Gives one replay of many letters.
+    ReadReplay,
+    /// Gives a page of what a replay put back.
+    ListReplayedJobs,
+    /// Makes a replay wait.
+    PauseReplay,
+    /// Lets a replay go on.
+    ResumeReplay,
+    /// Ends a replay.
+    AbortReplay,
+    /// Gives a page of the audit log.
+    ListAudit,
+    /// Gives the key that the request was sent with.
+    ReadOwnKey,
+    /// Gives a page of tenants.
+    ListTenants,
     /// Makes a tenant.
     CreateTenant,
     /// Gives one tenant.
@@ -141,7 +163,7 @@ const fn route(method: Method, path: &'static str, access: Access, operation: Op
 }
 
 /// Every route.
-pub static ROUTES: [Route; 41] = [
+pub static ROUTES: [Route; 52] = [
     route(Method::GET, "/health", Access::Public, Operation::Health),
     route(
         Method::GET,
@@ -295,6 +317,67 @@ pub static ROUTES: [Route; 41] = [
         "/api/v1/dead-letters/{id}/replay",
         OPS_WRITE,
         Operation::ReplayDeadLetter,
+    ),
+    route(
+        Method::DELETE,
+        "/api/v1/dead-letters",
+        OPS_WRITE,
+        Operation::PurgeDeadLetters,
+    ),
+    route(
+        Method::POST,
+        "/api/v1/replays",
+        OPS_WRITE,
+        Operation::BeginReplay,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/replays",
+        OPS_READ,
+        Operation::ListReplays,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/replays/{id}",
+        OPS_READ,
+        Operation::ReadReplay,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/replays/{id}/jobs",
+        OPS_READ,
+        Operation::ListReplayedJobs,
+    ),
+    route(
+        Method::POST,
+        "/api/v1/replays/{id}/pause",
+        OPS_WRITE,
+        Operation::PauseReplay,
+    ),
+    route(
+        Method::POST,
+        "/api/v1/replays/{id}/resume",
+        OPS_WRITE,
+        Operation::ResumeReplay,
+    ),
+    route(
+        Method::POST,
+        "/api/v1/replays/{id}/abort",
+        OPS_WRITE,
+        Operation::AbortReplay,
+    ),
+    route(Method::GET, "/api/v1/audit", OPS_READ, Operation::ListAudit),
+    route(
+        Method::GET,
+        "/api/v1/key",
+        Access::AnyKey,
+        Operation::ReadOwnKey,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/admin/tenants",
+        Access::Admin,
+        Operation::ListTenants,
     ),
     route(
         Method::POST,

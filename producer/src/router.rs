@@ -147,6 +147,9 @@ fn log(
     if let Some(job) = &call.noted.job {
         event = event.with("job.id", job.as_str());
     }
+    if let Some(replay) = &call.noted.replay {
+        event = event.with("replay.id", replay.as_str());
+    }
     if let Some(batch) = &call.noted.batch {
         event = event.with("batch.id", batch.as_str());
     }

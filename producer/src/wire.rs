@@ -1,11 +1,18 @@
 //! The bodies of answers, but for the job document and the problem document.
 
+mod audit;
 mod batches;
 mod dead_letters;
+mod replays;
 mod usage;
 
+pub(crate) use audit::{AuditPage, PurgeDocument, PurgedDocument};
 pub(crate) use batches::{BatchAcceptedDocument, BatchDocument, BatchPage, ResultLine};
 pub(crate) use dead_letters::{DeadLetterGroupList, DeadLetterPage};
+pub(crate) use replays::{
+    FilterDocument, ReplayAcceptedDocument, ReplayPage, ReplayPreviewDocument, ReplayTaskDocument,
+    ReplayedJobPage,
+};
 pub(crate) use usage::{UsageGroup, UsageReport, UsageTotals};
 
 use redrive_shared::access::Scopes;
@@ -216,6 +223,17 @@ pub(crate) struct TenantDocument {
     pub(crate) default_providers: Vec<Wanted>,
     /// When it was made.
     pub(crate) created_at: String,
+}
+
+/// A page of tenants.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TenantPage {
+    /// The tenants, oldest first.
+    pub(crate) data: Vec<TenantDocument>,
+    /// What to send as `cursor` for the next page; `null` on the last page.
+    #[schema(required)]
+    pub(crate) next_cursor: Option<String>,
 }
 
 /// An API key, without the key itself.

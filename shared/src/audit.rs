@@ -1,6 +1,7 @@
 //! The audit log: who did what, written in the very transaction that does it.
 
 use crate::clock::Instant;
+use crate::entropy::Entropy;
 use crate::ids::{AuditId, KeyId, TenantId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -113,6 +114,49 @@ impl fmt::Display for Actor {
             Self::Operator => "operator",
             Self::System => "system",
         })
+    }
+}
+
+/// Somebody's deed, for which an entry is to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deed {
+    /// The entry's id, fresh.
+    pub audit_id: AuditId,
+    /// When it is done.
+    pub at: Instant,
+    /// Who does it.
+    pub actor: Actor,
+}
+
+impl Deed {
+    /// A deed at `now`.
+    #[must_use]
+    pub fn new(now: Instant, entropy: &impl Entropy, actor: Actor) -> Self {
+        Self {
+            audit_id: AuditId::new(now, entropy),
+            at: now,
+            actor,
+        }
+    }
+
+    /// The entry for it.
+    #[must_use]
+    pub fn entry(
+        &self,
+        tenant: &TenantId,
+        action: Action,
+        subject: impl fmt::Display,
+        detail: Value,
+    ) -> NewEntry {
+        NewEntry {
+            id: self.audit_id.clone(),
+            tenant_id: tenant.clone(),
+            at: self.at,
+            actor: self.actor.clone(),
+            action,
+            subject: subject.to_string(),
+            detail,
+        }
     }
 }
 

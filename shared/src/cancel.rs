@@ -1,5 +1,6 @@
 //! Cancel: the use case that stops a job at its owner's wish.
 
+use crate::audit::{Actor, Deed};
 use crate::clock::Clock;
 use crate::database::DatabaseError;
 use crate::document::JobDocument;
@@ -20,9 +21,9 @@ pub enum Cancelled {
     Unknown,
 }
 
-/// Cancels the job if it is not terminal.
+/// Cancels the job if it is not terminal, for `actor`.
 ///
-/// 1. The transition, as one conditional statement. A repeat after a lost answer finds the job
+/// 1. The transition, as one conditional statement, with an entry in the audit log. A repeat after a lost answer finds the job
 ///    cancelled, and the next step tells.
 /// 2. The job is read back: it says whether it is cancelled, whoever did it.
 /// 3. The document is put into the status cache when this call ended the job, unless a provider is
@@ -38,11 +39,13 @@ pub async fn cancel<P: Ports>(
     ports: &P,
     tenant: &TenantId,
     job: &JobId,
+    actor: Actor,
 ) -> Result<Cancelled, DatabaseError> {
-    let clock = ports.clock();
+    let (clock, store) = (ports.clock(), ports.store());
     let now = clock.now();
-    let cancelled = repeat(clock, || ports.store().cancel(tenant, job, now)).await?;
-    let Some(record) = repeat(clock, || ports.store().job(tenant, job)).await? else {
+    let deed = Deed::new(now, ports.entropy(), actor);
+    let cancelled = repeat(clock, || store.cancel(tenant, job, now, Some(&deed))).await?;
+    let Some(record) = repeat(clock, || store.job(tenant, job)).await? else {
         return Ok(Cancelled::Unknown);
     };
     let document = JobDocument::from(record);

@@ -6,6 +6,7 @@
 //! stand in the database, and the sweep sends or ends them by their own policy.
 
 pub mod filter;
+pub mod purge;
 
 use crate::database::DatabaseError;
 use crate::job::JobStanding;

@@ -6,13 +6,13 @@ pub mod pace;
 pub mod request;
 pub(crate) mod step;
 
-use crate::audit::{Actor, NewEntry};
+use crate::audit::{Actor, Deed};
 use crate::clock::Clock;
 use crate::configuration::Cost;
 use crate::database::DatabaseError;
 use crate::day::Day;
 use crate::idempotency::Idempotency;
-use crate::ids::{AuditId, KeyId, ReplayId, TenantId};
+use crate::ids::{KeyId, ReplayId, TenantId};
 use crate::job::Kind;
 use crate::json::FieldError;
 use crate::message::{Task, TaskMessage};
@@ -24,7 +24,6 @@ use crate::store::{DeadLetterGroups, LettersOfModel, NewReplays, ReplayControl, 
 use crate::task;
 use crate::usage::{GroupBy, UsageRange};
 use request::ReplaysRequest;
-use serde_json::json;
 
 /// Days whose usage tells what an answer costs.
 const PRICED_DAYS: i32 = 30;
@@ -231,16 +230,8 @@ pub async fn control<P: Ports>(
         Wish::Resume => ReplayControl::Resume(step::first_due(found.max_per_second, now)),
         Wish::Abort => ReplayControl::Abort,
     };
-    let entry = NewEntry {
-        id: AuditId::new(now, ports.entropy()),
-        tenant_id: tenant.clone(),
-        at: now,
-        actor: Actor::Key(actor.clone()),
-        action: control.action(),
-        subject: replay.to_string(),
-        detail: json!({}),
-    };
-    let set = || store.control_replays(replay, control, &entry);
+    let deed = Deed::new(now, ports.entropy(), Actor::Key(actor.clone()));
+    let set = || store.control_replays(tenant, replay, control, &deed);
     let Some(row) = repeat(clock, set).await? else {
         return Ok(Controlled::Unknown);
     };

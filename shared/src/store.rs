@@ -16,6 +16,7 @@ mod dropping;
 mod file_lists;
 mod files;
 mod permits;
+mod purging;
 mod reading;
 mod replaying;
 mod replays;
@@ -40,6 +41,7 @@ pub use dead_letters::{DeadLetterGroup, DeadLetterGroups, DeadLetterRecord, GROU
 pub use file_lists::FileFilter;
 pub use files::{Chunk, ExpiredFile, FileRecord, FileState, NewChunk, NewFile, Purpose};
 pub use permits::{Permit, PermitLimits};
+pub use purging::{NewPurge, PURGED_LETTERS, PurgeGround};
 pub use reading::{JobFilter, PAGE_LIMIT};
 pub use replaying::{Asked, NewReplay, ReplayStanding};
 pub use replays::{
@@ -55,12 +57,14 @@ pub use tenants::{
 };
 pub use usage::{USAGE_ROWS, UsageGroups};
 
+use crate::audit::{Action, Deed};
 use crate::circuit::CircuitRecord;
 use crate::clock::Instant;
 use crate::database::{Database, DatabaseError, Statement, StatementResult, Value};
 use crate::ids::{DeliveryId, JobId, TenantId};
 use crate::job::{ClaimedJob, JobRecord, JobStanding};
 use crate::message::JobMessage;
+use serde_json::json;
 
 /// How early, in milliseconds, a job may start before it is due: queue delays are whole seconds,
 /// and the clocks of two machines differ a little.
@@ -254,7 +258,8 @@ impl<D: Database> Store<D> {
             .decode()
     }
 
-    /// Cancel: whatever is not terminal is `cancelled`. Answers the job when this call did it.
+    /// Cancel: whatever is not terminal is `cancelled`, with an entry in the audit log where somebody
+    /// is named. Answers the job when this call did it.
     ///
     /// # Errors
     /// [`DatabaseError`]. Repeating is safe.
@@ -263,12 +268,16 @@ impl<D: Database> Store<D> {
         tenant: &TenantId,
         job: &JobId,
         now: Instant,
+        deed: Option<&Deed>,
     ) -> Result<Option<JobRecord>, DatabaseError> {
         let parameters = vec![tenant.as_str().into(), job.as_str().into(), now.into()];
-        let result = self
-            .run(include_str!("../sql/cancel_job.sql"), parameters)
+        let cancel = Statement::new(include_str!("../sql/cancel_job.sql"), parameters);
+        let entry = deed.map(|deed| deed.entry(tenant, Action::JobCancel, job, json!({})));
+        let entry = entry.as_ref().map(auditing::enter);
+        let mut results = self
+            .batch([cancel].into_iter().chain(entry).collect())
             .await?;
-        Ok(result.decode()?.into_iter().next())
+        Ok(results.next()?.decode()?.into_iter().next())
     }
 
     /// Keeps a queue message that could not be read. The excerpt is cut to 2,048 characters, without NUL.

@@ -1,4 +1,7 @@
 mod filter;
+mod purge;
+
+pub(super) use purge::purge;
 
 use super::accepted::accepted;
 use super::page::{ListFilter, PageRequest};

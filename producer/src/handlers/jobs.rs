@@ -104,7 +104,7 @@ pub(super) async fn cancel<P: Ports, R: Readiness>(
         .map_err(Problem::invalid)?;
     let tenant = call.tenant()?;
     let job = call.path_job()?;
-    match cancel::cancel(&app.ports, &tenant, &job).await? {
+    match cancel::cancel(&app.ports, &tenant, &job, call.actor()).await? {
         Cancelled::Done(document) => Answer::json(StatusCode::OK, &document),
         Cancelled::NotPossible(state) => Err(Problem::not_cancellable(state)),
         Cancelled::Unknown => Err(Problem::no_such_job()),

@@ -8,6 +8,7 @@ use crate::query::Query;
 use crate::wire::{KeyDocument, KeyPage, NewKeyDocument};
 use http::StatusCode;
 use redrive_shared::access::{ApiKey, InvalidScopes, Scope, Scopes};
+use redrive_shared::audit::Deed;
 use redrive_shared::clock::{Clock, Instant};
 use redrive_shared::database::DatabaseError;
 use redrive_shared::ids::{KeyId, TenantId};
@@ -56,9 +57,10 @@ pub(super) async fn create<P: Ports, R: Readiness>(
         created_at: now,
         expires_at: request.expires_at,
     };
+    let deed = Deed::new(now, app.ports.entropy(), call.actor());
     call.noted.tenant = Some(new.tenant_id.clone());
     call.noted.key = Some(new.id.clone());
-    if !app.ports.store().insert_key(&new).await? {
+    if !app.ports.store().insert_key(&new, Some(&deed)).await? {
         let violation = FieldError {
             pointer: "/tenantId".to_owned(),
             detail: "there is no such tenant".to_owned(),
@@ -143,6 +145,23 @@ pub(super) async fn list<P: Ports, R: Readiness>(
     Answer::json(StatusCode::OK, &KeyPage { data, next_cursor })
 }
 
+/// `GET /api/v1/key`: gives the key that the request was sent with, but for the key itself.
+///
+/// 1. A query parameter: 422.
+/// 2. The key is read: 503 when the database does not answer.
+/// 3. 200 with the key.
+pub(super) async fn read_own<P: Ports, R: Readiness>(
+    app: &App<P, R>,
+    call: &mut Call,
+) -> Result<Answer, Problem> {
+    Query::refuse(&call.parts.uri)?;
+    let key = call.key()?;
+    let row = repeat(app.ports.clock(), || app.ports.store().key(&key))
+        .await?
+        .ok_or_else(Problem::no_such_key)?;
+    Answer::json(StatusCode::OK, &document(row)?)
+}
+
 /// `DELETE /api/v1/admin/keys/{id}`: revokes a key.
 ///
 /// 1. An id that is unknown or malformed: 404.
@@ -157,7 +176,9 @@ pub(super) async fn revoke<P: Ports, R: Readiness>(
     let key: KeyId = call.path_id().parse().or(Err(Problem::no_such_key()))?;
     let clock = app.ports.clock();
     let now = clock.now();
-    let row = repeat(clock, || app.ports.store().revoke_key(&key, now))
+    let deed = Deed::new(now, app.ports.entropy(), call.actor());
+    let store = app.ports.store();
+    let row = repeat(clock, || store.revoke_key(&key, now, Some(&deed)))
         .await?
         .ok_or_else(Problem::no_such_key)?;
     app.keys.forget(&key);

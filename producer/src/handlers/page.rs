@@ -40,13 +40,21 @@ impl<F: ListFilter> PageRequest<F> {
     /// # Errors
     /// 422 with every parameter that is wrong.
     pub(super) fn read(query: &Query, tenant: &TenantId) -> Result<Self, Problem> {
+        Self::read_at("", query, tenant)
+    }
+
+    /// Reads the parameters of a list that stands at `place`, which the path names.
+    ///
+    /// # Errors
+    /// 422 with every parameter that is wrong.
+    pub(super) fn read_at(place: &str, query: &Query, tenant: &TenantId) -> Result<Self, Problem> {
         let (filter, limit, cursor) = query.read(|mut fields| {
             let filter = F::read(&mut fields);
             let limit = fields.optional("limit", checked(text(1..=16), limit_of));
             let cursor = fields.optional("cursor", text(1..=128)).map(str::to_owned);
             fields.finish(|| Some((filter, limit.unwrap_or(DEFAULT_LIMIT), cursor)))
         })?;
-        let fingerprint = filter.fingerprint();
+        let fingerprint = format!("{place}{}", filter.fingerprint());
         let after = cursor
             .map(|cursor| Cursor::decode(&cursor, tenant, &fingerprint))
             .transpose()

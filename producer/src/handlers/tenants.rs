@@ -1,14 +1,16 @@
+use super::page::{DEFAULT_LIMIT, cut, limit_of};
 use crate::answer::Answer;
 use crate::app::{App, Readiness};
 use crate::call::Call;
 use crate::idempotency;
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::wire::TenantDocument;
+use crate::wire::{TenantDocument, TenantPage};
 use http::StatusCode;
+use redrive_shared::audit::Deed;
 use redrive_shared::clock::Clock;
 use redrive_shared::ids::TenantId;
-use redrive_shared::json::rules::{integer, label, nullable};
+use redrive_shared::json::rules::{checked, integer, label, nullable, text};
 use redrive_shared::json::{FieldError, Fields};
 use redrive_shared::ports::Ports;
 use redrive_shared::repeat::repeat;
@@ -124,9 +126,40 @@ pub(super) async fn create<P: Ports, R: Readiness>(
     if tenant.payload_retention_seconds > tenant.retention_seconds {
         return Err(request.payload_outlives_job(&tenant));
     }
-    repeat(clock, || app.ports.store().insert_tenant(&tenant)).await?;
+    let deed = Deed::new(now, app.ports.entropy(), call.actor());
+    let store = app.ports.store();
+    repeat(clock, || store.insert_tenant(&tenant, Some(&deed))).await?;
     call.noted.tenant = Some(tenant.id.clone());
     Answer::json(StatusCode::CREATED, &document(tenant))
+}
+
+/// `GET /api/v1/admin/tenants`: gives a page of tenants, oldest first.
+///
+/// 1. Parameters that are unknown, repeated or wrong: 422.
+/// 2. One tenant more than asked for is read, to know whether there is a next page: 503 when the
+///    database does not answer.
+/// 3. 200 with the page.
+pub(super) async fn list<P: Ports, R: Readiness>(
+    app: &App<P, R>,
+    call: &mut Call,
+) -> Result<Answer, Problem> {
+    let (limit, after) = Query::of(&call.parts.uri)?.read(|mut fields| {
+        let limit = fields.optional("limit", checked(text(1..=16), limit_of));
+        let cursor = checked(text(1..=64), |cursor| {
+            let after = cursor.parse::<TenantId>();
+            after.or(Err("must be the cursor of the page before"))
+        });
+        let after = fields.optional("cursor", cursor);
+        fields.finish(|| Some((limit.unwrap_or(DEFAULT_LIMIT), after)))
+    })?;
+    let store = app.ports.store();
+    let rows = repeat(app.ports.clock(), || {
+        store.tenants(after.as_ref(), limit + 1)
+    })
+    .await?;
+    let (rows, next_cursor) = cut(rows, limit, |row| row.id.to_string());
+    let data = rows.into_iter().map(document).collect();
+    Answer::json(StatusCode::OK, &TenantPage { data, next_cursor })
 }
 
 /// `GET /api/v1/admin/tenants/{id}`: gives one tenant.
@@ -167,8 +200,10 @@ pub(super) async fn change<P: Ports, R: Readiness>(
         retention_seconds: request.retention_seconds(),
         default_providers: request.default_providers.clone(),
     };
-    let store = app.ports.store();
-    match repeat(app.ports.clock(), || store.change_tenant(&id, &change)).await? {
+    let (clock, store) = (app.ports.clock(), app.ports.store());
+    let deed = Deed::new(clock.now(), app.ports.entropy(), call.actor());
+    let set = || store.change_tenant(&id, &change, Some(&deed));
+    match repeat(clock, set).await? {
         TenantChanged::Done(tenant) => Answer::json(StatusCode::OK, &document(tenant)),
         TenantChanged::PayloadOutlivesJob(kept) => Err(request.payload_outlives_job(&kept)),
         TenantChanged::Unknown => Err(Problem::no_such_tenant()),

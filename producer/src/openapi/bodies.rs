@@ -3,12 +3,14 @@
 mod execute;
 mod generate;
 mod openai;
+mod replays;
 
 pub(super) use execute::{ExecuteBody, ExecuteTestsBody};
 pub(super) use generate::GenerateBody;
 pub(super) use openai::{
     OpenAiBatchList, OpenAiBatchRequest, OpenAiExpiry, OpenAiFileList, OpenAiUpload,
 };
+pub(super) use replays::ReplaysBody;
 
 use redrive_shared::access::Scope;
 use redrive_shared::request::Wanted;

@@ -1,11 +1,13 @@
 //! What each operation is described as.
 
 mod admin;
+mod audit;
 mod batches;
 mod dead_letters;
 mod execute;
 mod jobs;
 mod openai;
+mod replays;
 mod service;
 mod usage;
 
@@ -259,6 +261,17 @@ pub(super) fn describe(route: &Route) -> Described {
         Operation::GroupDeadLetters => dead_letters::groups(),
         Operation::ReadDeadLetter => dead_letters::read(),
         Operation::ReplayDeadLetter => dead_letters::replay(),
+        Operation::PurgeDeadLetters => dead_letters::purge(),
+        Operation::BeginReplay => replays::begin(),
+        Operation::ListReplays => replays::list(),
+        Operation::ReadReplay => replays::read(),
+        Operation::ListReplayedJobs => replays::jobs(),
+        Operation::PauseReplay => replays::pause(),
+        Operation::ResumeReplay => replays::resume(),
+        Operation::AbortReplay => replays::abort(),
+        Operation::ListAudit => audit::list(),
+        Operation::ReadOwnKey => admin::read_own_key(),
+        Operation::ListTenants => admin::list_tenants(),
         Operation::CreateTenant => admin::create_tenant(),
         Operation::ReadTenant => admin::read_tenant(),
         Operation::ChangeTenant => admin::change_tenant(),

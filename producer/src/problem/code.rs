@@ -23,7 +23,7 @@ pub enum ProblemCode {
     Unauthenticated,
     /// The key lacks the scope.
     InsufficientScope,
-    /// No such job, dead letter, tenant or key.
+    /// No such job, dead letter, batch, replay, tenant or key.
     NotFound,
     /// No such path.
     RouteNotFound,
@@ -37,6 +37,14 @@ pub enum ProblemCode {
     NotDeadLettered,
     /// The job's request was deleted, so that it cannot be replayed.
     PayloadDeleted,
+    /// Another replay of the tenant has not ended.
+    ReplayRunning,
+    /// The replay has ended.
+    ReplayEnded,
+    /// Other letters match than were counted.
+    CountChanged,
+    /// No dead letter matches.
+    NothingMatches,
     /// The batch has ended.
     BatchEnded,
     /// A batch that has not ended needs the file.
@@ -69,7 +77,7 @@ pub enum ProblemCode {
 
 impl ProblemCode {
     /// Every kind.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 33] = [
         Self::InvalidJson,
         Self::InvalidForm,
         Self::BodyIncomplete,
@@ -85,6 +93,10 @@ impl ProblemCode {
         Self::JobNotCancellable,
         Self::NotDeadLettered,
         Self::PayloadDeleted,
+        Self::ReplayRunning,
+        Self::ReplayEnded,
+        Self::CountChanged,
+        Self::NothingMatches,
         Self::BatchEnded,
         Self::FileInUse,
         Self::PayloadTooLarge,
@@ -120,6 +132,10 @@ impl ProblemCode {
             Self::JobNotCancellable => "job-not-cancellable",
             Self::NotDeadLettered => "not-dead-lettered",
             Self::PayloadDeleted => "payload-deleted",
+            Self::ReplayRunning => "replay-running",
+            Self::ReplayEnded => "replay-ended",
+            Self::CountChanged => "count-changed",
+            Self::NothingMatches => "nothing-matches",
             Self::BatchEnded => "batch-ended",
             Self::FileInUse => "file-in-use",
             Self::InvalidLines => "invalid-lines",
@@ -155,12 +171,16 @@ impl ProblemCode {
             Self::JobNotCancellable
             | Self::NotDeadLettered
             | Self::PayloadDeleted
+            | Self::ReplayRunning
+            | Self::ReplayEnded
+            | Self::CountChanged
             | Self::BatchEnded
             | Self::FileInUse => StatusCode::CONFLICT,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::ValidationFailed
+            | Self::NothingMatches
             | Self::InvalidLines
             | Self::EmptyBatch
             | Self::TooManyLines
@@ -191,6 +211,10 @@ impl ProblemCode {
             Self::NotDeadLettered => "The job is not dead",
             Self::PayloadDeleted => "The job's request was deleted",
             Self::FileInUse => "A batch needs the file",
+            Self::ReplayRunning => "Another replay has not ended",
+            Self::ReplayEnded => "The replay has ended",
+            Self::CountChanged => "Other dead letters match",
+            Self::NothingMatches => "No dead letter matches",
             Self::BatchEnded => "The batch has ended",
             Self::InvalidLines => "Lines of the batch are not valid",
             Self::EmptyBatch => "The batch has no line",

@@ -74,7 +74,9 @@ async fn every_401_has_the_same_body() {
     let api = Api::new();
     let user = api.user().await;
     let revoked = api.key(&user.id, &["jobs:read"]).await;
-    let id = api.database().text("SELECT max(id) FROM api_keys");
+    let id = api
+        .database()
+        .text("SELECT id FROM api_keys WHERE scopes = 'jobs:read'");
     api.send(request(
         Method::DELETE,
         &format!("{KEYS}/{id}"),

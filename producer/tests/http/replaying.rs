@@ -21,7 +21,9 @@ async fn replay(api: &Api, user: &Tenant, job: &str, body: &Value) -> Reply {
 /// What tells how often a job was replayed: its entries, its own list, and its messages.
 fn replays(api: &Api) -> [String; 3] {
     [
-        api.database().count("audit_log").to_string(),
+        api.database()
+            .count("audit_log WHERE action = 'replay'")
+            .to_string(),
         api.database()
             .text("SELECT max(json_array_length(replays)) || '' FROM jobs"),
         api.ports().jobs.take().len().to_string(),
@@ -71,7 +73,9 @@ async fn a_replay_gives_a_fresh_budget_and_keeps_the_history() {
     );
 
     let key = api.database().text("SELECT id FROM api_keys");
-    let entry = api.database().text("SELECT id FROM audit_log");
+    let entry = api
+        .database()
+        .text("SELECT id FROM audit_log WHERE action = 'replay'");
     let document = api
         .get(&format!("/api/v1/jobs/{job}"), &user.key)
         .await
@@ -90,11 +94,14 @@ async fn a_replay_gives_a_fresh_budget_and_keeps_the_history() {
     );
     let columns = "actor || ' ' || action || ' ' || subject || ' ' || at_ms";
     assert_eq!(
-        api.database()
-            .text(&format!("SELECT {columns} FROM audit_log")),
+        api.database().text(&format!(
+            "SELECT {columns} FROM audit_log WHERE action = 'replay'"
+        )),
         format!("{key} replay {job} 1795262117372")
     );
-    let detail = api.database().text("SELECT detail FROM audit_log");
+    let detail = api
+        .database()
+        .text("SELECT detail FROM audit_log WHERE action = 'replay'");
     assert_eq!(
         serde_json::from_str::<Value>(&detail).expect("it is JSON"),
         json!({
@@ -346,5 +353,8 @@ async fn a_job_keeps_its_latest_twenty_replays() {
         .filter_map(|replay| replay["afterAttempt"].as_u64())
         .collect();
     assert_eq!(after, (4..=23).collect::<Vec<u64>>());
-    assert_eq!(api.database().count("audit_log"), 23);
+    assert_eq!(
+        api.database().count("audit_log WHERE action = 'replay'"),
+        23
+    );
 }

@@ -264,6 +264,16 @@ impl Api {
         reply.json()["batchId"].as_str().expect("an id").to_owned()
     }
 
+    /// A new replay of a new dead letter; answers its id.
+    pub(crate) async fn replay(&self, tenant: &Tenant) -> String {
+        self.dead(tenant).await;
+        self.ports().clock.advance_millis(1_000);
+        let body = json!({"filter": {}});
+        let reply = self.post("/api/v1/replays", &tenant.key, &body).await;
+        assert_eq!(reply.status, 202, "{reply:?}");
+        reply.json()["replayId"].as_str().expect("an id").to_owned()
+    }
+
     /// Makes the same request that many times at once, each on a thread of its own.
     pub(crate) fn at_once(
         &self,

@@ -3,7 +3,7 @@
 use crate::support::{ADMIN_KEY, Api, request};
 use redrive_producer::{Access, Operation, ROUTES};
 use redrive_shared::clock::Instant;
-use redrive_shared::ids::{BatchId, FileId, JobId, KeyId};
+use redrive_shared::ids::{BatchId, FileId, JobId, KeyId, ReplayId};
 use redrive_shared::native::SeededEntropy;
 
 /// An id that nobody has.
@@ -28,6 +28,8 @@ async fn a_foreign_id_answers_like_an_unknown_one_on_every_route() {
             (api.file_batch(&owner).await, unknown_of(BatchId::new))
         } else if route.path.contains("/batches/") {
             (api.batch(&owner).await, unknown_of(BatchId::new))
+        } else if route.path.contains("/replays/") {
+            (api.replay(&owner).await, unknown_of(ReplayId::new))
         } else {
             (job.clone(), unknown_of(JobId::new))
         };
@@ -55,7 +57,8 @@ async fn a_foreign_id_answers_like_an_unknown_one_on_every_route() {
             replies.push((text, names));
         }
         assert_eq!(replies[0], replies[1], "{route:?}");
-        assert_eq!(api.database().text("SELECT state FROM jobs"), state);
+        let kept = format!("SELECT state FROM jobs WHERE id = '{job}'");
+        assert_eq!(api.database().text(&kept), state);
         let own = route.path.replace("{id}", &foreign);
         let reply = api
             .send(request(route.method.clone(), &own, &owner.key, None))
@@ -66,7 +69,7 @@ async fn a_foreign_id_answers_like_an_unknown_one_on_every_route() {
         );
         compared += 1;
     }
-    assert_eq!(compared, 15);
+    assert_eq!(compared, 20);
 }
 
 #[tokio::test]

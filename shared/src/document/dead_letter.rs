@@ -5,7 +5,7 @@ use super::{AttemptDocument, DroppedAnswerDocument, ReplayDocument};
 use crate::clock::Instant;
 use crate::configuration::Cost;
 use crate::error_code::ErrorCode;
-use crate::ids::JobId;
+use crate::ids::{BatchId, JobId};
 use crate::job::{JobRecord, JobState, Kind};
 use crate::store::DeadLetterRecord;
 use serde::Serialize;
@@ -86,6 +86,18 @@ pub struct DeadLetterSummary {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub ref_id: Option<String>,
+    /// The batch it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = String)]
+    pub batch_id: Option<BatchId>,
+    /// Its line in what was uploaded for the batch, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub line: Option<u32>,
+    /// The client's own name for that line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub custom_id: Option<String>,
     /// The client's own labels.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: BTreeMap<String, String>,
@@ -209,6 +221,9 @@ impl From<DeadLetterRecord> for DeadLetterSummary {
             replays: job.replays.into_iter().map(Into::into).collect(),
             ref_type: job.ref_type,
             ref_id: job.ref_id,
+            batch_id: job.batch_id,
+            line: job.line,
+            custom_id: job.custom_id,
             metadata: job.metadata,
         }
     }

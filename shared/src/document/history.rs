@@ -2,7 +2,7 @@
 
 use crate::configuration::Cost;
 use crate::error_code::ErrorCode;
-use crate::ids::AuditId;
+use crate::ids::{AuditId, ReplayId};
 use crate::job::{
     AttemptOutcome, AttemptRecord, DroppedAnswer, FallbackRecord, ReplayRecord, ResultColumns,
 };
@@ -191,6 +191,10 @@ pub struct ReplayDocument {
     /// Its entry in the audit log.
     #[schema(value_type = String, example = "aud_019dc2d7c93c7c3a9d2f5a1b7c8e9f00")]
     pub audit_id: AuditId,
+    /// The replay of many letters that it was one of; absent: of this one letter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = String, example = "rep_019dc2d7c93c7c3a9d2f5a1b7c8e9f00")]
+    pub replay_id: Option<ReplayId>,
 }
 
 impl From<ReplayRecord> for ReplayDocument {
@@ -201,6 +205,7 @@ impl From<ReplayRecord> for ReplayDocument {
             after_attempt: record.after_attempt,
             code: record.code,
             audit_id: record.audit_id,
+            replay_id: record.replay_id,
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::clock::Instant;
 use crate::configuration::Cost;
 use crate::error_code::ErrorCode;
-use crate::ids::AuditId;
+use crate::ids::{AuditId, ReplayId};
 use crate::provider::Usage;
 use serde::{Deserialize, Serialize};
 
@@ -107,6 +107,9 @@ pub struct ReplayRecord {
     pub after_attempt: u32,
     /// Why the job had been dead-lettered.
     pub code: ErrorCode,
+    /// The replay of many letters that it was one of; `None`: of this one letter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay_id: Option<ReplayId>,
 }
 
 /// An answer that met a closed fence: it was dropped, and this is what it cost.

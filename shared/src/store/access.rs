@@ -2,11 +2,14 @@
 
 use super::Store;
 use super::tenants::wanted;
+use crate::audit::{Action, Deed};
 use crate::clock::Instant;
-use crate::database::{Database, DatabaseError};
+use crate::database::{Database, DatabaseError, Statement};
 use crate::ids::{KeyId, TenantId};
 use crate::request::Wanted;
 use serde::Deserialize;
+
+const GET_KEY: &str = include_str!("../../sql/get_key.sql");
 
 /// A key to be stored; the key itself is not here, only its keyed hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,11 +63,16 @@ pub struct KeyRow {
 }
 
 impl<D: Database> Store<D> {
-    /// Stores a key. Answers `false` when there is no such tenant.
+    /// Stores a key, with an entry in the audit log where somebody is named. Answers `false` when
+    /// there is no such tenant.
     ///
     /// # Errors
     /// [`DatabaseError`].
-    pub async fn insert_key(&self, key: &NewKey) -> Result<bool, DatabaseError> {
+    pub async fn insert_key(
+        &self,
+        key: &NewKey,
+        deed: Option<&Deed>,
+    ) -> Result<bool, DatabaseError> {
         let parameters = vec![
             key.hash.as_str().into(),
             key.id.as_str().into(),
@@ -75,10 +83,21 @@ impl<D: Database> Store<D> {
             key.created_at.into(),
             key.expires_at.into(),
         ];
-        let result = self
-            .run(include_str!("../../sql/insert_key.sql"), parameters)
+        let insert = Statement::new(include_str!("../../sql/insert_key.sql"), parameters);
+        let entry = deed.map(|deed| enter(&key.id, Action::KeyCreate, deed));
+        let mut results = self
+            .batch([insert].into_iter().chain(entry).collect())
             .await?;
-        Ok(result.changes > 0)
+        Ok(results.next()?.changes > 0)
+    }
+
+    /// The key with this public name, revoked and expired ones too.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn key(&self, key: &KeyId) -> Result<Option<KeyRow>, DatabaseError> {
+        let result = self.run(GET_KEY, vec![key.as_str().into()]).await?;
+        Ok(result.decode()?.into_iter().next())
     }
 
     /// The key with this hash, revoked and expired ones too.
@@ -109,7 +128,8 @@ impl<D: Database> Store<D> {
             .decode()
     }
 
-    /// Revokes a key; a second time changes nothing. `None` when there is no such key.
+    /// Revokes a key, with an entry in the audit log where somebody is named; a second time changes
+    /// nothing. `None` when there is no such key.
     ///
     /// # Errors
     /// [`DatabaseError`]. Repeating is safe.
@@ -117,11 +137,35 @@ impl<D: Database> Store<D> {
         &self,
         key: &KeyId,
         now: Instant,
+        deed: Option<&Deed>,
     ) -> Result<Option<KeyRow>, DatabaseError> {
         let parameters = vec![key.as_str().into(), now.into()];
-        let result = self
-            .run(include_str!("../../sql/revoke_key.sql"), parameters)
-            .await?;
-        Ok(result.decode()?.into_iter().next())
+        let mut statements = vec![Statement::new(
+            include_str!("../../sql/revoke_key.sql"),
+            parameters,
+        )];
+        statements.extend(deed.map(|deed| enter(key, Action::KeyRevoke, deed)));
+        let before = statements.len();
+        statements.push(Statement::new(GET_KEY, vec![key.as_str().into()]));
+        let mut results = self.batch(statements).await?;
+        for _ in 0..before {
+            results.next()?;
+        }
+        Ok(results.next()?.decode()?.into_iter().next())
     }
+}
+
+/// The entry for a key, written when the statement right before it in the same batch changed it.
+fn enter(key: &KeyId, action: Action, deed: &Deed) -> Statement {
+    let parameters = vec![
+        key.as_str().into(),
+        deed.audit_id.as_str().into(),
+        deed.at.into(),
+        deed.actor.to_string().into(),
+        action.as_str().into(),
+    ];
+    Statement::new(
+        include_str!("../../sql/insert_audit_of_key.sql"),
+        parameters,
+    )
 }

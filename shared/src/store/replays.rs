@@ -1,11 +1,11 @@
 //! Replays of many letters: their rows, and the statements that move them.
 
 use super::dead_letters::{DeadLetterGroups, picked};
-use super::{KeyHolder, Results, Store};
-use crate::audit::{Action, Actor, NewEntry};
+use super::{KeyHolder, Store};
+use crate::audit::{Action, Actor, Deed, NewEntry};
 use crate::clock::Instant;
 use crate::configuration::Cost;
-use crate::database::{Database, DatabaseError, Statement, Value};
+use crate::database::{Database, DatabaseError, Statement, StatementResult, Value};
 use crate::dead_letter::filter::DeadLetterFilter;
 use crate::idempotency::{Idempotency, given_up};
 use crate::ids::{AuditId, JobId, ReplayId, TenantId};
@@ -241,6 +241,30 @@ pub struct ReplayOutcomes {
     pub states: Vec<(JobState, u64)>,
     /// What those that ended cost since, in micro-dollars, where that is known.
     pub cost_micro_usd: Option<Cost>,
+}
+
+impl ReplayOutcomes {
+    fn read(result: StatementResult) -> Result<Self, DatabaseError> {
+        #[derive(Deserialize)]
+        struct Row {
+            state: JobState,
+            letters: u64,
+            cost_micro_usd: Option<Cost>,
+        }
+        let rows: Vec<Row> = result.decode()?;
+        let costs = rows.iter().filter_map(|row| row.cost_micro_usd);
+        Ok(Self {
+            cost_micro_usd: costs.reduce(Cost::saturating_add),
+            states: rows.iter().map(|row| (row.state, row.letters)).collect(),
+        })
+    }
+
+    /// How many are in a state.
+    #[must_use]
+    pub fn in_state(&self, state: JobState) -> u64 {
+        let found = self.states.iter().filter(|(one, _)| *one == state);
+        found.map(|(_, letters)| letters).sum()
+    }
 }
 
 /// How a sample stands.
@@ -566,38 +590,31 @@ impl<D: Database> Store<D> {
             .decode()
     }
 
-    /// What became of the letters that a replay put back, and of its sample. Reads only.
+    /// Of each of these replays, what became of the letters that it put back, and of its sample.
+    /// Reads only.
     ///
     /// # Errors
     /// [`DatabaseError`].
     pub async fn replay_outcomes(
         &self,
-        row: &ReplayRow,
-    ) -> Result<(ReplayOutcomes, SampleStanding), DatabaseError> {
-        #[derive(Deserialize)]
-        struct Row {
-            state: JobState,
-            letters: u64,
-            cost_micro_usd: Option<Cost>,
+        rows: &[ReplayRow],
+    ) -> Result<Vec<(ReplayOutcomes, SampleStanding)>, DatabaseError> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
         }
-        let count = include_str!("../../sql/count_replay_items.sql");
-        let mut results = self
-            .batch(vec![
-                Statement::new(count, key(&row.tenant_id, &row.id)),
-                row.count_sample(),
-            ])
-            .await?;
-        let rows: Vec<Row> = results.next()?.decode()?;
-        let costs = rows.iter().filter_map(|row| row.cost_micro_usd);
-        let cost_micro_usd = costs.fold(None, |sum: Option<Cost>, cost| {
-            Some(sum.unwrap_or_default().saturating_add(cost))
-        });
-        let states = rows.iter().map(|row| (row.state, row.letters)).collect();
-        let outcomes = ReplayOutcomes {
-            states,
-            cost_micro_usd,
+        let count = |row: &ReplayRow| {
+            let sql = include_str!("../../sql/count_replay_items.sql");
+            let items = Statement::new(sql, key(&row.tenant_id, &row.id));
+            [items, row.count_sample()]
         };
-        Ok((outcomes, first(results)?))
+        let mut results = self.batch(rows.iter().flat_map(count).collect()).await?;
+        let mut each = Vec::with_capacity(rows.len());
+        for _ in rows {
+            let outcomes = ReplayOutcomes::read(results.next()?)?;
+            let sample = results.next()?.decode()?.into_iter().next();
+            each.push((outcomes, sample.unwrap_or_default()));
+        }
+        Ok(each)
     }
 
     /// How the sample of a replay stands. Reads only.
@@ -605,7 +622,8 @@ impl<D: Database> Store<D> {
     /// # Errors
     /// [`DatabaseError`].
     pub async fn sample_standing(&self, row: &ReplayRow) -> Result<SampleStanding, DatabaseError> {
-        first(self.batch(vec![row.count_sample()]).await?)
+        let result = self.batch(vec![row.count_sample()]).await?.next()?;
+        Ok(result.decode()?.into_iter().next().unwrap_or_default())
     }
 
     /// At most `limit` of the letters that a replay means and has not looked at yet, by the age of
@@ -655,11 +673,12 @@ impl<D: Database> Store<D> {
     /// [`DatabaseError`]. Repeating is safe.
     pub async fn control_replays(
         &self,
+        tenant: &TenantId,
         replay: &ReplayId,
         control: ReplayControl,
-        entry: &NewEntry,
+        deed: &Deed,
     ) -> Result<Option<ReplayRow>, DatabaseError> {
-        let tenant = &entry.tenant_id;
+        let entry = deed.entry(tenant, control.action(), replay, json!({}));
         let (due_at, from) = match control {
             ReplayControl::Pause => (None, Some(ReplayStatus::Running)),
             ReplayControl::Resume(due_at) => (Some(due_at), Some(ReplayStatus::Paused)),
@@ -667,7 +686,7 @@ impl<D: Database> Store<D> {
         };
         let mut parameters = key(tenant, replay);
         parameters.extend([
-            entry.at.into(),
+            deed.at.into(),
             control.leads_to().as_str().into(),
             due_at.into(),
             from.map(ReplayStatus::as_str).into(),
@@ -675,7 +694,7 @@ impl<D: Database> Store<D> {
         let mut results = self
             .batch(vec![
                 Statement::new(include_str!("../../sql/control_replay.sql"), parameters),
-                enter(tenant, replay, entry),
+                enter(tenant, replay, &entry),
                 Statement::new(GET, key(tenant, replay)),
             ])
             .await?;
@@ -691,9 +710,4 @@ impl ReplayRow {
         parameters.push(self.sample_count.unwrap_or_default().into());
         Statement::new(include_str!("../../sql/count_sample.sql"), parameters)
     }
-}
-
-fn first(mut results: Results) -> Result<SampleStanding, DatabaseError> {
-    let counted = results.next()?.decode()?.into_iter().next();
-    Ok(counted.unwrap_or_default())
 }

@@ -1,12 +1,15 @@
 //! Tenants, and for how long what is theirs is kept.
 
 use super::Store;
+use super::auditing::enter;
+use crate::audit::{Action, Deed};
 use crate::clock::Instant;
 use crate::database::{Database, DatabaseError, Statement, Value};
 use crate::ids::TenantId;
 use crate::request::Wanted;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
+use serde_json::{Value as Json, json};
 
 /// For how long the request and the output of a job are kept when nobody says: a week.
 pub const PAYLOAD_RETENTION_SECONDS: u32 = 604_800;
@@ -58,6 +61,41 @@ pub struct TenantChange {
     pub default_providers: Option<Vec<Wanted>>,
 }
 
+impl TenantChange {
+    /// What is given, as the audit log keeps it.
+    fn detail(&self) -> Json {
+        let given = [
+            ("name", self.name.as_ref().map(|name| json!(name))),
+            (
+                "payloadRetentionSeconds",
+                self.payload_retention_seconds.map(|seconds| json!(seconds)),
+            ),
+            (
+                "retentionSeconds",
+                self.retention_seconds.map(|seconds| json!(seconds)),
+            ),
+            (
+                "defaultProviders",
+                self.default_providers.as_ref().map(|list| json!(list)),
+            ),
+        ];
+        let given = given.into_iter();
+        let given = given.filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        Json::Object(given.collect())
+    }
+}
+
+impl From<&TenantRow> for TenantChange {
+    fn from(tenant: &TenantRow) -> Self {
+        Self {
+            name: Some(tenant.name.clone()),
+            payload_retention_seconds: Some(tenant.payload_retention_seconds),
+            retention_seconds: Some(tenant.retention_seconds),
+            default_providers: Some(tenant.default_providers.clone()),
+        }
+    }
+}
+
 /// What became of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TenantChanged {
@@ -85,11 +123,15 @@ impl TenantRow {
 }
 
 impl<D: Database> Store<D> {
-    /// Makes a tenant.
+    /// Makes a tenant, with an entry in the audit log where somebody is named.
     ///
     /// # Errors
     /// [`DatabaseError`]. Repeating with the same id is safe.
-    pub async fn insert_tenant(&self, tenant: &TenantRow) -> Result<(), DatabaseError> {
+    pub async fn insert_tenant(
+        &self,
+        tenant: &TenantRow,
+        deed: Option<&Deed>,
+    ) -> Result<(), DatabaseError> {
         let parameters = vec![
             tenant.id.as_str().into(),
             tenant.name.as_str().into(),
@@ -98,9 +140,30 @@ impl<D: Database> Store<D> {
             tenant.retention_seconds.into(),
             json(&tenant.default_providers).as_str().into(),
         ];
-        self.run(include_str!("../../sql/insert_tenant.sql"), parameters)
+        let insert = Statement::new(include_str!("../../sql/insert_tenant.sql"), parameters);
+        let detail = || TenantChange::from(tenant).detail();
+        let entry =
+            deed.map(|deed| deed.entry(&tenant.id, Action::TenantCreate, &tenant.id, detail()));
+        let entry = entry.as_ref().map(enter);
+        self.batch([insert].into_iter().chain(entry).collect())
             .await?;
         Ok(())
+    }
+
+    /// At most `limit` tenants, oldest first, after the tenant `after`.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn tenants(
+        &self,
+        after: Option<&TenantId>,
+        limit: u32,
+    ) -> Result<Vec<TenantRow>, DatabaseError> {
+        let after = after.map_or("", TenantId::as_str);
+        let parameters = vec![after.into(), limit.into()];
+        self.run(include_str!("../../sql/list_tenants.sql"), parameters)
+            .await?
+            .decode()
     }
 
     /// One tenant, or `None`.
@@ -115,7 +178,8 @@ impl<D: Database> Store<D> {
         Ok(result.decode()?.into_iter().next())
     }
 
-    /// Changes a tenant. Jobs that ended before keep the times they were given.
+    /// Changes a tenant, with an entry in the audit log where somebody is named. Jobs that ended
+    /// before keep the times they were given.
     ///
     /// # Errors
     /// [`DatabaseError`]. Repeating is safe.
@@ -123,6 +187,7 @@ impl<D: Database> Store<D> {
         &self,
         tenant: &TenantId,
         change: &TenantChange,
+        deed: Option<&Deed>,
     ) -> Result<TenantChanged, DatabaseError> {
         let key: Vec<Value> = vec![tenant.as_str().into()];
         let mut parameters = key.clone();
@@ -137,14 +202,21 @@ impl<D: Database> Store<D> {
                 .as_deref()
                 .into(),
         ]);
-        let mut results = self
-            .batch(vec![
-                Statement::new(include_str!("../../sql/change_tenant.sql"), parameters),
-                Statement::new(include_str!("../../sql/get_tenant.sql"), key),
-            ])
-            .await?;
+        let entry = |deed: &Deed| deed.entry(tenant, Action::TenantChange, tenant, change.detail());
+        let entry = deed.map(entry);
+        let statements = [Statement::new(
+            include_str!("../../sql/change_tenant.sql"),
+            parameters,
+        )];
+        let get = Statement::new(include_str!("../../sql/get_tenant.sql"), key);
+        let entry = entry.as_ref().map(enter);
+        let statements = statements.into_iter().chain(entry).chain([get]);
+        let mut results = self.batch(statements.collect()).await?;
         if let Some(changed) = results.next()?.decode()?.into_iter().next() {
             return Ok(TenantChanged::Done(changed));
+        }
+        if deed.is_some() {
+            results.next()?;
         }
         let found = results.next()?.decode()?.into_iter().next();
         Ok(found.map_or(TenantChanged::Unknown, TenantChanged::PayloadOutlivesJob))

@@ -1,6 +1,7 @@
 //! What the status cache may hold: the last word on a job, and never before the database has it.
 
 use crate::bench::{ACK, Bench, answer, status, transient};
+use redrive_shared::audit::Actor;
 use redrive_shared::cancel::cancel;
 use redrive_shared::document::JobDocument;
 use redrive_shared::ids::JobId;
@@ -61,12 +62,12 @@ async fn f24_cache_holds_what_never_changes_and_only_once_the_database_has_it() 
     assert_eq!(bench.read(&dead).await.state, JobState::DeadLettered);
     check_cache(&bench, &[&succeeded, &failed]).await;
 
-    cancel(&bench.ports, &bench.tenant, &waiting)
+    cancel(&bench.ports, &bench.tenant, &waiting, Actor::Operator)
         .await
         .expect("cancels");
     check_cache(&bench, &[&succeeded, &failed, &waiting]).await;
     // Its call may still be answered, and that is to be told.
-    cancel(&bench.ports, &bench.tenant, &uncommitted)
+    cancel(&bench.ports, &bench.tenant, &uncommitted, Actor::Operator)
         .await
         .expect("cancels");
     assert_eq!(bench.read(&uncommitted).await.state, JobState::Cancelled);

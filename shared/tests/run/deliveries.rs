@@ -2,6 +2,7 @@
 
 use crate::bench::{ACK, Bench, START, answer, transient};
 use futures_util::FutureExt;
+use redrive_shared::audit::Actor;
 use redrive_shared::clock::Clock;
 use redrive_shared::error_code::ErrorCode;
 use redrive_shared::ids::JobId;
@@ -231,7 +232,8 @@ impl Transport for CancelWhileRunning<'_> {
         timeout: Duration,
     ) -> Result<ProviderReply, TransportError> {
         let (ports, tenant) = (&self.bench.ports, &self.bench.tenant);
-        let cancelled = redrive_shared::cancel::cancel(ports, tenant, &self.job).await;
+        let cancelled =
+            redrive_shared::cancel::cancel(ports, tenant, &self.job, Actor::Operator).await;
         assert!(cancelled.is_ok());
         assert_eq!(ports.cache.entries().len(), 0, "its cost is still to come");
         ScriptedTransport::new([answer("late")])

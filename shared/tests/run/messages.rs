@@ -77,7 +77,7 @@ impl redrive_shared::provider::Transport for LateTransport<'_> {
     ) -> Result<redrive_shared::provider::ProviderReply, TransportError> {
         let store = &self.bench.ports.store;
         let cancelled = store
-            .cancel(&self.bench.tenant, &self.job, START)
+            .cancel(&self.bench.tenant, &self.job, START, None)
             .await
             .expect("runs");
         assert!(cancelled.is_some());

@@ -1,6 +1,7 @@
 //! What has been kept for its time goes with the sweep.
 
 use crate::bench::{ACK, Bench, Ports, answer, status, transient};
+use redrive_shared::audit::Actor;
 use redrive_shared::cancel::{Cancelled, cancel};
 use redrive_shared::clock::{Clock, Instant};
 use redrive_shared::document::JobDocument;
@@ -41,7 +42,11 @@ async fn end_jobs(bench: &Bench, count: usize) {
     for _ in 0..count {
         let job = bench.submit().await;
         let now = bench.ports.clock.now();
-        let cancelled = bench.ports.store.cancel(&bench.tenant, &job, now).await;
+        let cancelled = bench
+            .ports
+            .store
+            .cancel(&bench.tenant, &job, now, None)
+            .await;
         assert!(cancelled.expect("runs").is_some());
     }
 }
@@ -106,7 +111,7 @@ async fn retention_that_fails_stops_nothing_else_and_the_next_sweep_makes_up_for
     for fault in [Fault::Before(transient()), Fault::After(transient())] {
         let bench = Bench::new();
         let over = bench.submit().await;
-        cancel(&bench.ports, &bench.tenant, &over)
+        cancel(&bench.ports, &bench.tenant, &over, Actor::Operator)
             .await
             .expect("cancelled");
         bench.ports.clock.advance_millis(7 * DAY_MS);
@@ -221,10 +226,10 @@ async fn a_job_is_cached_at_its_end_only_so_that_the_cache_forgets_it_first() {
     let bench = Bench::new();
     let job = bench.submit().await;
     bench.ports.cache.set_broken(true);
-    let first = cancel(&bench.ports, &bench.tenant, &job).await;
+    let first = cancel(&bench.ports, &bench.tenant, &job, Actor::Operator).await;
     bench.ports.cache.set_broken(false);
     bench.ports.clock.advance_millis(6 * DAY_MS);
-    let second = cancel(&bench.ports, &bench.tenant, &job).await;
+    let second = cancel(&bench.ports, &bench.tenant, &job, Actor::Operator).await;
     assert_eq!(first, second);
     assert!(matches!(second, Ok(Cancelled::Done(_))));
     assert!(bench.ports.cache.entries().is_empty());

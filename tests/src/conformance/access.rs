@@ -19,7 +19,7 @@ fn key(tenant: &Tenant, hash: &str) -> NewKey {
 
 pub(super) async fn a_key_of_an_unknown_tenant_is_not_stored<D: Database>(store: &Store<D>) {
     let tenant = Tenant::new(41);
-    assert_eq!(store.insert_key(&key(&tenant, "aa")).await, Ok(false));
+    assert_eq!(store.insert_key(&key(&tenant, "aa"), None).await, Ok(false));
     assert_eq!(store.find_key("aa").await, Ok(None));
 }
 
@@ -33,11 +33,11 @@ pub(super) async fn a_key_is_found_by_its_hash_and_listed_by_its_tenant<D: Datab
             default_providers,
             ..TenantRow::new(owner.id.clone(), "acme", START)
         };
-        store.insert_tenant(&row).await.expect("stored");
+        store.insert_tenant(&row, None).await.expect("stored");
     }
     let keys = [key(&tenant, "aa"), key(&tenant, "bb"), key(&other, "cc")];
     for key in &keys {
-        assert_eq!(store.insert_key(key).await, Ok(true));
+        assert_eq!(store.insert_key(key, None).await, Ok(true));
     }
     let found = store.find_key("aa").await.expect("runs").expect("found");
     assert_eq!(
@@ -63,20 +63,20 @@ pub(super) async fn a_key_is_found_by_its_hash_and_listed_by_its_tenant<D: Datab
 pub(super) async fn a_second_revocation_keeps_the_first_instant<D: Database>(store: &Store<D>) {
     let tenant = Tenant::new(43);
     store
-        .insert_tenant(&TenantRow::new(tenant.id.clone(), "acme", START))
+        .insert_tenant(&TenantRow::new(tenant.id.clone(), "acme", START), None)
         .await
         .expect("stored");
     let key = key(&tenant, "aa");
-    store.insert_key(&key).await.expect("stored");
+    store.insert_key(&key, None).await.expect("stored");
     for seconds in [1, 2] {
         let now = START.plus_seconds(seconds);
         let row = store
-            .revoke_key(&key.id, now)
+            .revoke_key(&key.id, now, None)
             .await
             .expect("runs")
             .expect("known");
         assert_eq!(row.revoked_at, Some(START.plus_seconds(1)));
     }
     let unknown = KeyId::new(START, &tenant.entropy);
-    assert_eq!(store.revoke_key(&unknown, START).await, Ok(None));
+    assert_eq!(store.revoke_key(&unknown, START, None).await, Ok(None));
 }

@@ -10,7 +10,7 @@ pub(super) async fn a_cancelled_job_takes_no_answer<D: Database>(store: &Store<D
     let tenant = Tenant::new(17);
     let claimed = tenant.running(store).await;
     let cancelled = store
-        .cancel(&tenant.id, &claimed.id, START)
+        .cancel(&tenant.id, &claimed.id, START, None)
         .await
         .expect("runs");
     assert_eq!(
@@ -37,7 +37,10 @@ pub(super) async fn a_terminal_job_is_not_cancelled<D: Database>(store: &Store<D
         .commit(&[commit(&claimed, answered("done"))])
         .await
         .expect("committed");
-    assert_eq!(store.cancel(&tenant.id, &claimed.id, START).await, Ok(None));
+    assert_eq!(
+        store.cancel(&tenant.id, &claimed.id, START, None).await,
+        Ok(None)
+    );
     let record = tenant.read(store, &claimed.id).await;
     assert_eq!(record.state, JobState::Succeeded);
 }
@@ -55,7 +58,10 @@ pub(super) async fn the_history_tells_that_a_call_was_under_way_and_only_then<D:
     let now = START.plus_seconds(1);
     for (job, attempts) in [(&queued, 0), (&retried.id, 1), (&running.id, 1)] {
         for _ in 0..2 {
-            store.cancel(&tenant.id, job, now).await.expect("runs");
+            store
+                .cancel(&tenant.id, job, now, None)
+                .await
+                .expect("runs");
         }
         let record = tenant.read(store, job).await;
         assert_eq!(

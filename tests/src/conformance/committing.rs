@@ -103,7 +103,7 @@ pub(super) async fn the_row_tells_whether_a_commit_took_effect<D: Database>(stor
     let claimed = tenant.running(store).await;
     let late = commit(&claimed, answered("late"));
     store
-        .cancel(&tenant.id, &claimed.id, late.finished_at)
+        .cancel(&tenant.id, &claimed.id, late.finished_at, None)
         .await
         .expect("cancelled");
     assert!(!late.left(&tenant.read(store, &claimed.id).await));
@@ -176,7 +176,7 @@ pub(super) async fn a_batch_of_commits_judges_each_by_its_own_fence<D: Database>
     let one = tenant.claim(store, &kept, START).await.expect("claimed");
     let two = tenant.claim(store, &lost, START).await.expect("claimed");
     store
-        .cancel(&tenant.id, &lost, START)
+        .cancel(&tenant.id, &lost, START, None)
         .await
         .expect("cancelled");
     let commits = [

@@ -20,7 +20,7 @@ pub(super) async fn what_a_dropped_answer_cost_is_kept_once_an_attempt<D: Databa
     let tenant = Tenant::new(91);
     let claimed = tenant.running(store).await;
     store
-        .cancel(&tenant.id, &claimed.id, START)
+        .cancel(&tenant.id, &claimed.id, START, None)
         .await
         .expect("cancelled");
     let late = commit(&claimed, answered("late"));
@@ -73,7 +73,7 @@ pub(super) async fn what_a_dropped_attempt_used_is_counted_once<D: Database>(sto
         cost_micro_usd: None,
     }];
     store
-        .cancel(&tenant.id, &claimed.id, START)
+        .cancel(&tenant.id, &claimed.id, START, None)
         .await
         .expect("cancelled");
     for _ in 0..2 {

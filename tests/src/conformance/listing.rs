@@ -126,7 +126,10 @@ pub(super) async fn another_tenant_sees_nothing<D: Database>(store: &Store<D>) {
             .await
             .is_empty()
     );
-    assert_eq!(store.cancel(&stranger.id, &job, START).await, Ok(None));
+    assert_eq!(
+        store.cancel(&stranger.id, &job, START, None).await,
+        Ok(None)
+    );
     assert_eq!(owner.read(store, &job).await.state, JobState::Queued);
 }
 

@@ -65,7 +65,7 @@ pub(super) async fn a_tenant_says_how_long_its_jobs_are_kept<D: Database>(store:
         retention_seconds: 172_800,
         ..TenantRow::new(tenant.id.clone(), "acme", START)
     };
-    store.insert_tenant(&row).await.expect("stored");
+    store.insert_tenant(&row, None).await.expect("stored");
     let end = [
         succeeded(store, &tenant, "four").await.id,
         letter(store, &tenant).await.id,
@@ -107,7 +107,10 @@ async fn failed<D: Database>(store: &Store<D>, tenant: &Tenant) -> JobRecord {
 
 async fn cancelled<D: Database>(store: &Store<D>, tenant: &Tenant) -> JobRecord {
     let job = tenant.submit(store).await;
-    let cancelled = store.cancel(&tenant.id, &job, END).await.expect("runs");
+    let cancelled = store
+        .cancel(&tenant.id, &job, END, None)
+        .await
+        .expect("runs");
     cancelled.expect("this call did it")
 }
 

@@ -10,7 +10,7 @@ pub(super) async fn a_tenant_keeps_jobs_as_long_as_it_says<D: Database>(store: &
     assert_eq!(store.tenant(&tenant.id).await, Ok(None));
     let row = TenantRow::new(tenant.id.clone(), "acme", START);
     for _ in 0..2 {
-        store.insert_tenant(&row).await.expect("stored");
+        store.insert_tenant(&row, None).await.expect("stored");
     }
     assert_eq!(store.tenant(&tenant.id).await, Ok(Some(row.clone())));
     let times = (row.payload_retention_seconds, row.retention_seconds);
@@ -27,7 +27,7 @@ pub(super) async fn a_tenant_keeps_jobs_as_long_as_it_says<D: Database>(store: &
         ..row
     };
     for _ in 0..2 {
-        let changed = store.change_tenant(&tenant.id, &change).await;
+        let changed = store.change_tenant(&tenant.id, &change, None).await;
         assert_eq!(changed, Ok(TenantChanged::Done(expected.clone())));
     }
     assert_eq!(store.tenant(&tenant.id).await, Ok(Some(expected.clone())));
@@ -39,14 +39,14 @@ pub(super) async fn a_tenant_keeps_jobs_as_long_as_it_says<D: Database>(store: &
         default_providers: Vec::new(),
         ..expected
     };
-    let changed = store.change_tenant(&tenant.id, &reset).await;
+    let changed = store.change_tenant(&tenant.id, &reset, None).await;
     assert_eq!(changed, Ok(TenantChanged::Done(expected)));
 }
 
 pub(super) async fn payloads_never_outlive_their_jobs<D: Database>(store: &Store<D>) {
     let tenant = Tenant::new(132);
     let row = TenantRow::new(tenant.id.clone(), "acme", START);
-    store.insert_tenant(&row).await.expect("stored");
+    store.insert_tenant(&row, None).await.expect("stored");
     let longer = TenantChange {
         payload_retention_seconds: Some(31 * DAY),
         ..TenantChange::default()
@@ -57,10 +57,10 @@ pub(super) async fn payloads_never_outlive_their_jobs<D: Database>(store: &Store
         ..TenantChange::default()
     };
     for change in [&longer, &shorter] {
-        let refused = store.change_tenant(&tenant.id, change).await;
+        let refused = store.change_tenant(&tenant.id, change, None).await;
         assert_eq!(refused, Ok(TenantChanged::PayloadOutlivesJob(row.clone())));
     }
     let unknown = Tenant::new(1320).id;
-    let changed = store.change_tenant(&unknown, &longer).await;
+    let changed = store.change_tenant(&unknown, &longer, None).await;
     assert_eq!(changed, Ok(TenantChanged::Unknown));
 }

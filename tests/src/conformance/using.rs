@@ -189,7 +189,7 @@ pub(super) async fn each_commit_of_a_batch_is_counted_by_its_own_fence<D: Databa
     let lost = tenant.running(store).await;
     let foreign = other.running(store).await;
     store
-        .cancel(&tenant.id, &lost.id, START)
+        .cancel(&tenant.id, &lost.id, START, None)
         .await
         .expect("cancelled");
     let commits = [&lost, &one, &foreign, &two].map(|job| commit(job, answered("four")));

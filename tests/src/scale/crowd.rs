@@ -122,7 +122,7 @@ impl Crowd {
         let entropy = SeededEntropy::new(u64::from(count.get()));
         let tenant = TenantId::new(START, &entropy);
         store
-            .insert_tenant(&TenantRow::new(tenant.clone(), "a crowd", START))
+            .insert_tenant(&TenantRow::new(tenant.clone(), "a crowd", START), None)
             .await
             .expect("the tenant is stored");
         let crowd = Self { tenant, entropy };

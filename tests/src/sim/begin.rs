@@ -8,6 +8,7 @@ use super::random::nth;
 use super::run::{Ending, Run};
 use super::shape::{GRACE_SECONDS, idempotency, request};
 use super::world::World;
+use redrive_shared::audit::Actor;
 use redrive_shared::cancel::cancel;
 use redrive_shared::circuit::CircuitMemory;
 use redrive_shared::configuration::Configuration;
@@ -150,7 +151,7 @@ impl World {
             return;
         };
         self.begin(start.id, async move {
-            let cancelled = cancel(&start.ports, &tenant, &job).await;
+            let cancelled = cancel(&start.ports, &tenant, &job, Actor::Operator).await;
             Ending::Cancelled(job.to_string(), cancelled)
         });
     }

@@ -119,7 +119,7 @@ pub(crate) fn tenants(core: &Core) -> anyhow::Result<[TenantRow; 2]> {
     let tenants = [tenant(), hasty];
     for tenant in &tenants {
         let store = Store::new(&*core.database);
-        let inserted = store.insert_tenant(tenant).now_or_never();
+        let inserted = store.insert_tenant(tenant, None).now_or_never();
         inserted.context("the database waits")??;
     }
     Ok(tenants)

@@ -22,6 +22,30 @@ pub(super) fn create_tenant() -> Described {
     .problems(&[ProblemCode::IdempotencyNotSupported])
 }
 
+pub(super) fn list_tenants() -> Described {
+    Described::new(
+        "listTenants",
+        TAG,
+        "Which tenants are there?",
+        "Gives the tenants, oldest first, page by page.",
+    )
+    .limit()
+    .cursor()
+    .answers(200, "A page of tenants.", Some(content("TenantPage")))
+}
+
+pub(super) fn read_own_key() -> Described {
+    Described::new(
+        "readOwnKey",
+        "service",
+        "Which key is this?",
+        "Gives what is known of the key that the request was sent with: its tenant, its name and its \
+         scopes.",
+    )
+    .answers(200, "The key.", Some(content("KeyDocument")))
+    .problems(&[ProblemCode::NotFound])
+}
+
 pub(super) fn read_tenant() -> Described {
     Described::new(
         "readTenant",

@@ -3,6 +3,7 @@ use crate::openapi::content;
 use crate::problem::ProblemCode;
 use redrive_shared::error_code::ErrorCode;
 use redrive_shared::job::Kind;
+use redrive_shared::store::PURGED_LETTERS;
 use serde_json::json;
 use utoipa::openapi::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 
@@ -139,4 +140,52 @@ pub(super) fn replay() -> Described {
         ProblemCode::IdempotencyKeyInvalid,
         ProblemCode::IdempotencyKeyReused,
     ])
+}
+
+pub(super) fn purge() -> Described {
+    let flag = || one_of(&["true", "false"]);
+    let counted = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .minimum(Some(1.0))
+        .maximum(Some(f64::from(PURGED_LETTERS)));
+    let described = Described::new(
+        "purgeDeadLetters",
+        TAG,
+        "Delete dead letters for good",
+        "Deletes the dead letters that match, with all that was asked and told: they cannot be replayed \
+         any more, and their jobs are not found. With `dryRun` nothing changes, and the answer says how \
+         many match; that number has to be sent as `expectedCount`. When others match by then, nothing is \
+         deleted, and the problem's `count` says how many. A letter that dies later, or is replayed \
+         meanwhile, stays. What batches and replays count stays as it is.\n\nOne request deletes at most \
+         25,000 letters, for at most 20 seconds; `remaining` says what is left of those counted.",
+    );
+    filtered(described)
+        .parameter(
+            query(
+                "all",
+                "`true`: every dead letter; where no filter is given.",
+            ),
+            flag(),
+        )
+        .parameter(query("dryRun", "`true`: only tell."), flag())
+        .parameter(
+            query(
+                "expectedCount",
+                "How many letters match; required without `dryRun`.",
+            ),
+            counted,
+        )
+        .parameter(
+            query(
+                "note",
+                "Why, for the audit log. At most 500 bytes, on one line.",
+            ),
+            text(),
+        )
+        .answers(
+            200,
+            "How many are gone, or with `dryRun` how many match.",
+            Some(content("PurgeDocument")),
+        )
+        .problems(&[ProblemCode::CountChanged])
 }

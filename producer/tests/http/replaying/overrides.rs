@@ -34,7 +34,7 @@ async fn overrides_change_what_they_name_and_nothing_else() {
         ),
         "m-2 20 604800 604800000"
     );
-    let kept = "SELECT json_extract(detail, '$.overrides') FROM audit_log";
+    let kept = "SELECT json_extract(detail, '$.overrides') FROM audit_log WHERE action = 'replay'";
     assert_eq!(
         serde_json::from_str::<Value>(&api.database().text(kept)).expect("JSON"),
         overrides
