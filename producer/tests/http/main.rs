@@ -10,6 +10,7 @@
 
 mod access;
 mod admin;
+mod audit;
 mod bad_input;
 mod cancelling;
 mod circuits;
@@ -20,8 +21,10 @@ mod health;
 mod idempotency;
 mod listing;
 mod providers;
+mod purging;
 mod replaying;
 mod replaying_once;
+mod replays;
 mod status;
 mod submission;
 mod support;
