@@ -10,6 +10,7 @@
 
 mod access;
 mod admin;
+mod audit;
 mod bad_input;
 mod cancelling;
 mod circuits;
@@ -21,8 +22,10 @@ mod idempotency;
 mod listing;
 mod openai;
 mod providers;
+mod purging;
 mod replaying;
 mod replaying_once;
+mod replays;
 mod status;
 mod submission;
 mod support;

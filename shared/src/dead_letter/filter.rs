@@ -70,6 +70,23 @@ pub struct DeadLetterFilter {
 }
 
 impl DeadLetterFilter {
+    /// What the parts are called that a list takes.
+    pub const NAMES: [&str; 13] = [
+        "code",
+        "provider",
+        "model",
+        "kind",
+        "batchId",
+        "refType",
+        "refId",
+        "fingerprint",
+        "createdAfter",
+        "createdBefore",
+        "deadAfter",
+        "deadBefore",
+        "minAttempts",
+    ];
+
     /// Reads the parts that a list takes; `attempts` reads a number, which a URL and a body spell
     /// differently.
     pub fn read<'v>(
@@ -166,6 +183,13 @@ mod tests {
         assert_eq!(serde_json::from_str(&written).ok(), Some(filter));
         let written: serde_json::Value = serde_json::from_str(&written).expect("JSON");
         assert_eq!(written["deadFromMs"], 1_795_258_519_000_i64);
+        let given = whole.as_object().expect("an object");
+        assert!(
+            DeadLetterFilter::NAMES
+                .iter()
+                .all(|name| given.contains_key(*name))
+        );
+        assert_eq!(given.len(), DeadLetterFilter::NAMES.len());
         let parts = written.as_object().expect("an object").len();
         assert_eq!(parts, whole.as_object().expect("an object").len());
     }

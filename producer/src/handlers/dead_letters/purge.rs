@@ -76,10 +76,11 @@ fn read(mut fields: Fields<'_>) -> Result<Asked, Vec<FieldError>> {
     let note = fields
         .optional("note", label(NOTE_BYTES))
         .map(str::to_owned);
-    match (filter.is_open(), all) {
-        (true, false) => fields.refuse("all", "must be `true` when no filter is given"),
-        (false, true) => fields.refuse("all", "must be absent when a filter is given"),
-        (true, true) | (false, false) => {}
+    let is_given = DeadLetterFilter::NAMES.iter().any(|name| fields.has(name));
+    match (is_given, all) {
+        (false, false) => fields.refuse("all", "must be `true` when no filter is given"),
+        (true, true) => fields.refuse("all", "must be absent when a filter is given"),
+        (true, false) | (false, true) => {}
     }
     fields.finish(|| {
         Some(if is_dry_run {
