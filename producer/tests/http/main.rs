@@ -11,6 +11,7 @@
 mod access;
 mod admin;
 mod bad_input;
+mod batches;
 mod cancelling;
 mod circuits;
 mod contract;
