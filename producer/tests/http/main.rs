@@ -12,6 +12,7 @@ mod access;
 mod admin;
 mod audit;
 mod bad_input;
+mod batches;
 mod cancelling;
 mod circuits;
 mod contract;

@@ -226,43 +226,13 @@ impl<'a, P: Ports> Intake<'a, P> {
     /// the same key may have made it; then nothing is stored.
     ///
     /// # Errors
-    /// [`Refused`]; nothing is stored.
+    /// [`Refused`]; nothing is stored. Only when the database does not say whether it took the batch,
+    /// the batch may be there, and its lines stay.
     pub async fn finish(mut self, key: Option<IdempotencyKey>) -> Result<Taken, Refused> {
-        let finished = self.close(key).await;
-        match finished {
-            Ok(taken) if !taken.is_repeated => {
-                let message = TaskMessage {
-                    tenant_id: self.tenant.clone(),
-                    task: Task::Batch(taken.id.clone()),
-                };
-                task::send(self.ports, &message, self.created_at).await;
-                Ok(taken)
-            }
-            Ok(taken) => {
-                self.discard().await;
-                Ok(taken)
-            }
-            Err(refused) => {
-                self.discard().await;
-                Err(refused)
-            }
+        if let Err(refused) = self.close().await {
+            self.discard().await;
+            return Err(refused);
         }
-    }
-
-    async fn close(&mut self, key: Option<IdempotencyKey>) -> Result<Taken, Refused> {
-        let splitter = std::mem::replace(&mut self.splitter, Splitter::new(self.request.form));
-        if let Some(line) = splitter.finish().map_err(Refused::NotAnArray)? {
-            self.take(line).await?;
-        }
-        if self.lines == 0 {
-            return Err(Refused::Empty);
-        }
-        if self.invalid_lines > 0 && !self.request.skips_invalid {
-            let errors = std::mem::take(&mut self.errors);
-            return Err(Refused::Invalid(self.invalid_lines, errors));
-        }
-        let kept_until = self.created_at.plus_seconds(FILE_SECONDS);
-        self.writer.finish(kept_until).await?;
         let digest: [u8; 32] = self.hash.clone().finalize().into();
         let idempotency = key.map(|key| Idempotency {
             key,
@@ -276,17 +246,51 @@ impl<'a, P: Ports> Intake<'a, P> {
         };
         let holder = repeat(self.ports.clock(), insert).await?;
         let is_repeated = holder.id != batch.id;
-        let same = |given: &Idempotency| given.request_hash == holder.request_hash;
-        if is_repeated && !idempotency.as_ref().is_some_and(same) {
-            return Err(Refused::KeyReused);
+        if is_repeated {
+            let same = |given: &Idempotency| given.request_hash == holder.request_hash;
+            let is_same = idempotency.as_ref().is_some_and(same);
+            let taken = self.taken(holder.id, is_repeated);
+            self.discard().await;
+            return if is_same {
+                Ok(taken)
+            } else {
+                Err(Refused::KeyReused)
+            };
         }
-        Ok(Taken {
-            id: holder.id,
+        let message = TaskMessage {
+            tenant_id: self.tenant.clone(),
+            task: Task::Batch(batch.id),
+        };
+        task::send(self.ports, &message, self.created_at).await;
+        Ok(self.taken(holder.id, is_repeated))
+    }
+
+    /// The upload has ended: judges it as a whole, and stores the rest of its file.
+    async fn close(&mut self) -> Result<(), Refused> {
+        let splitter = std::mem::replace(&mut self.splitter, Splitter::new(self.request.form));
+        if let Some(line) = splitter.finish().map_err(Refused::NotAnArray)? {
+            self.take(line).await?;
+        }
+        if self.lines == 0 {
+            return Err(Refused::Empty);
+        }
+        if self.invalid_lines > 0 && !self.request.skips_invalid {
+            let errors = std::mem::take(&mut self.errors);
+            return Err(Refused::Invalid(self.invalid_lines, errors));
+        }
+        let kept_until = self.created_at.plus_seconds(FILE_SECONDS);
+        self.writer.finish(kept_until).await?;
+        Ok(())
+    }
+
+    fn taken(&mut self, id: BatchId, is_repeated: bool) -> Taken {
+        Taken {
+            id,
             lines: self.lines,
             invalid_lines: self.invalid_lines,
             errors: std::mem::take(&mut self.errors),
             is_repeated,
-        })
+        }
     }
 
     fn batch(&self) -> NewBatch {

@@ -207,6 +207,8 @@ pub fn check_defaults(defaults: &Map<String, Value>, known: &Known<'_>) -> Vec<F
     }
     let mut probe = Map::new();
     with_defaults(&mut probe, defaults);
+    // Is told already.
+    probe.remove("customId");
     let judged = judge(head.kind, &Value::Object(probe), known);
     // What a line is still to bring is no fault of theirs.
     let named = |error: &FieldError| {

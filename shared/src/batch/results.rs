@@ -191,6 +191,10 @@ impl Unsuccessful {
                 if let Some(found) = self.lines.find(ports, line).await? {
                     text.push_str(&with_reason(&found, why));
                 }
+                // The others are read again: what is held in memory stays small.
+                if text.len() >= PAGE_BYTES {
+                    break;
+                }
             }
             if !text.is_empty() {
                 return Ok(text);
