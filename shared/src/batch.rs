@@ -11,6 +11,7 @@ pub mod splitter;
 pub(crate) mod step;
 pub(crate) mod stored;
 
+use crate::audit::{Actor, Deed};
 use crate::clock::Clock;
 use crate::database::DatabaseError;
 use crate::ids::{BatchId, TenantId};
@@ -31,7 +32,7 @@ pub enum CancelledBatch {
     Unknown,
 }
 
-/// Cancels a batch: no more of its lines become jobs. The step that follows cancels the jobs that
+/// Cancels a batch, for `actor`: no more of its lines become jobs. The step that follows cancels the jobs that
 /// wait; those that run have been paid for, and go on to their end.
 ///
 /// # Errors
@@ -40,10 +41,13 @@ pub async fn cancel<P: Ports>(
     ports: &P,
     tenant: &TenantId,
     batch: &BatchId,
+    actor: Actor,
 ) -> Result<CancelledBatch, DatabaseError> {
     let now = ports.clock().now();
     let store = ports.store();
-    let is_new = repeat(ports.clock(), || store.cancel_batch(tenant, batch, now)).await?;
+    let deed = Deed::new(now, ports.entropy(), actor);
+    let cancel = || store.cancel_batch(tenant, batch, now, &deed);
+    let is_new = repeat(ports.clock(), cancel).await?;
     let found = repeat(ports.clock(), || store.find_batch(tenant, batch)).await?;
     let Some(record) = found else {
         return Ok(CancelledBatch::Unknown);

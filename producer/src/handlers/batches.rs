@@ -240,7 +240,7 @@ pub(super) async fn cancel<P: Ports, R: Readiness>(
         .map_err(Problem::invalid)?;
     let tenant = call.tenant()?;
     let id = call.path_batch()?;
-    match batch::cancel(&app.ports, &tenant, &id).await? {
+    match batch::cancel(&app.ports, &tenant, &id, call.actor()).await? {
         CancelledBatch::Done(batch) => {
             let mut answer = answer(app, call, &tenant, &batch).await?;
             answer.status = StatusCode::ACCEPTED;

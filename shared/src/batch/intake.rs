@@ -229,15 +229,17 @@ impl<'a, P: Ports> Intake<'a, P> {
     /// [`Refused`]; nothing is stored. Only when the database does not say whether it took the batch,
     /// the batch may be there, and its lines stay.
     pub async fn finish(mut self, key: Option<IdempotencyKey>) -> Result<Taken, Refused> {
-        if let Err(refused) = self.close().await {
-            self.discard().await;
-            return Err(refused);
-        }
         let digest: [u8; 32] = self.hash.clone().finalize().into();
         let idempotency = key.map(|key| Idempotency {
             key,
             request_hash: hex(&digest),
         });
+        if let Err(refused) = self.close().await {
+            let earlier = self.earlier(idempotency.as_ref()).await;
+            let taken = earlier.map(|id| self.taken(id, true));
+            self.discard().await;
+            return taken.ok_or(refused);
+        }
         let batch = self.batch();
         let insert = || {
             self.ports
@@ -263,6 +265,16 @@ impl<'a, P: Ports> Intake<'a, P> {
         };
         task::send(self.ports, &message, self.created_at).await;
         Ok(self.taken(holder.id, is_repeated))
+    }
+
+    /// The batch that an earlier request made with the same key of the same upload, though it would be
+    /// refused by now. When the database does not tell, the refusal stands.
+    async fn earlier(&self, idempotency: Option<&Idempotency>) -> Option<BatchId> {
+        let given = idempotency?;
+        let (store, now) = (self.ports.store(), self.created_at);
+        let find = || store.batch_of_key(&self.tenant, &given.key, now);
+        let holder = repeat(self.ports.clock(), find).await.ok().flatten()?;
+        (holder.request_hash == given.request_hash).then_some(holder.id)
     }
 
     /// The upload has ended: judges it as a whole, and stores the rest of its file.

@@ -1,17 +1,18 @@
 //! Batches: submitted, moved on step by step, cancelled.
 
 use super::tenants::wanted;
-use super::{KeyHolder, Store};
+use super::{KeyHolder, Store, auditing};
+use crate::audit::{Action, Deed};
 use crate::clock::Instant;
 use crate::configuration::Cost;
 use crate::database::{Database, DatabaseError, Statement, Value};
 use crate::error_code::ErrorCode;
-use crate::idempotency::{Idempotency, given_up};
+use crate::idempotency::{Idempotency, IdempotencyKey, given_up};
 use crate::ids::{BatchId, FileId, TenantId};
 use crate::job::{flag, json_text, optional_json_text};
 use crate::request::Wanted;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
@@ -349,7 +350,7 @@ pub(super) fn bounds(batch: &BatchId) -> [Value; 2] {
     [jobs.clone().into(), format!("{jobs}~").into()]
 }
 
-fn json(value: &impl Serialize) -> Value {
+fn text(value: &impl Serialize) -> Value {
     // Maps and lists always have a JSON form.
     serde_json::to_string(value).unwrap_or_default().into()
 }
@@ -362,9 +363,9 @@ impl NewBatch {
             self.endpoint.as_deref().into(),
             self.file_id.as_str().into(),
             self.name.as_deref().into(),
-            json(&self.metadata),
+            text(&self.metadata),
             self.skips_invalid.into(),
-            json(&self.defaults),
+            text(&self.defaults),
             self.lines.into(),
             self.invalid_lines.into(),
             self.created_at.into(),
@@ -413,6 +414,30 @@ impl<D: Database> Store<D> {
         results.next()?;
         let holder = results.next()?.decode()?.into_iter().next();
         holder.ok_or_else(|| DatabaseError::Corrupt("a key is neither stored nor taken".to_owned()))
+    }
+
+    /// The batch that an earlier request with this idempotency key made, if one has it at `now`.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn batch_of_key(
+        &self,
+        tenant: &TenantId,
+        key: &IdempotencyKey,
+        now: Instant,
+    ) -> Result<Option<KeyHolder<BatchId>>, DatabaseError> {
+        let parameters = vec![
+            tenant.as_str().into(),
+            key.as_str().into(),
+            given_up(now).into(),
+        ];
+        let sql = include_str!("../../sql/find_batch_of_key.sql");
+        Ok(self
+            .run(sql, parameters)
+            .await?
+            .decode()?
+            .into_iter()
+            .next())
     }
 
     /// One batch; `None`: the tenant has no such batch.
@@ -480,7 +505,8 @@ impl<D: Database> Store<D> {
         Ok(results.next()?.changes > 0)
     }
 
-    /// Cancel: no more lines become jobs. Answers whether this call did it.
+    /// Cancel: no more lines become jobs, with an entry in the audit log. Answers whether this call
+    /// did it.
     ///
     /// # Errors
     /// [`DatabaseError`]. Repeating is safe.
@@ -489,11 +515,14 @@ impl<D: Database> Store<D> {
         tenant: &TenantId,
         batch: &BatchId,
         now: Instant,
+        deed: &Deed,
     ) -> Result<bool, DatabaseError> {
         let mut parameters = key(tenant, batch);
         parameters.push(now.into());
-        let sql = include_str!("../../sql/cancel_batch.sql");
-        Ok(self.run(sql, parameters).await?.changes > 0)
+        let cancel = Statement::new(include_str!("../../sql/cancel_batch.sql"), parameters);
+        let entry = deed.entry(tenant, Action::BatchCancel, batch, json!({}));
+        let statements = vec![cancel, auditing::enter(&entry)];
+        Ok(self.batch(statements).await?.next()?.changes > 0)
     }
 
     /// A batch's dead letters by their reason.

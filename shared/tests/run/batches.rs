@@ -1,6 +1,7 @@
 //! Batches: taken, made into jobs step by step, ended.
 
 use crate::bench::{ACK, Bench, START, answer, delivered, transient};
+use redrive_shared::audit::Actor;
 use redrive_shared::batch::intake::{BatchRequest, Intake, Refused, Taken};
 use redrive_shared::batch::line::LineErrorCode;
 use redrive_shared::batch::results::{After, Results, Unsuccessful};
@@ -249,7 +250,7 @@ async fn a_cancelled_batch_makes_no_more_jobs_and_pays_for_those_that_run() {
     bench.execute(&format!(
         "UPDATE jobs SET state = 'running', attempt = 1, due_at_ms = due_at_ms + 180000 WHERE id = '{running}'"
     ));
-    let cancelled = batch::cancel(&bench.ports, &bench.tenant, &taken.id).await;
+    let cancelled = batch::cancel(&bench.ports, &bench.tenant, &taken.id, Actor::Operator).await;
     assert!(matches!(cancelled, Ok(CancelledBatch::Done(_))));
     for _ in 0..4 {
         step(&bench).await;
@@ -270,7 +271,8 @@ async fn a_cancelled_batch_makes_no_more_jobs_and_pays_for_those_that_run() {
         take(&bench, &again, false).await.expect("taken").lines,
         1_199
     );
-    let twice = batch::cancel(&bench.ports, &bench.tenant, &taken.id).await;
+    assert_eq!(bench.rows("audit_log WHERE action = 'batch.cancel'"), 1);
+    let twice = batch::cancel(&bench.ports, &bench.tenant, &taken.id, Actor::Operator).await;
     assert!(matches!(twice, Ok(CancelledBatch::Done(_))));
 }
 

@@ -173,7 +173,7 @@ pub(in crate::handlers) async fn cancel<P: Ports, R: Readiness>(
     if found.status == BatchStatus::Cancelled {
         return Err(Problem::batch_ended(found.status));
     }
-    match batch::cancel(&app.ports, &tenant, &id).await? {
+    match batch::cancel(&app.ports, &tenant, &id, call.actor()).await? {
         CancelledBatch::Done(batch) => shown(*batch),
         CancelledBatch::NotPossible(status) => Err(Problem::batch_ended(status)),
         CancelledBatch::Unknown => Err(Problem::no_such_batch()),

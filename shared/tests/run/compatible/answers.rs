@@ -1,5 +1,7 @@
 use super::*;
 use crate::bench::{START, answer, status, transient};
+use redrive_shared::audit::Actor;
+use redrive_shared::batch::{self, CancelledBatch};
 use redrive_shared::native::{Fault, MemoryBucket};
 
 fn good(count: usize) -> ScriptedTransport {
@@ -199,13 +201,8 @@ async fn a_cancelled_batch_tells_every_line_that_was_not_run() {
 }
 
 async fn cancel(bench: &Bench, batch: &BatchId) {
-    let now = bench.ports.clock.now();
-    let cancelled = bench
-        .ports
-        .store
-        .cancel_batch(&bench.tenant, batch, now)
-        .await;
-    assert_eq!(cancelled, Ok(true));
+    let cancelled = batch::cancel(&bench.ports, &bench.tenant, batch, Actor::Operator).await;
+    assert!(matches!(cancelled, Ok(CancelledBatch::Done(_))));
 }
 
 #[tokio::test]
