@@ -1,4 +1,4 @@
--- Purge, in the producer, first in the batch: the letters that match, by their ids, each with the number of all. Reads only.
+-- Purge, in the producer, first in the batch: the ids of the letters that match, each with the number of all. Reads only.
 -- ?2 before this id; ?3 from this id on; ?4 the filter, JSON; ?5 rows at most; ?6 now: letters that die later are not meant.
 SELECT id, count(*) OVER () AS letters
 FROM jobs INDEXED BY jobs_dead_letters
@@ -16,5 +16,4 @@ WHERE tenant_id = ?1 AND state = 'dead_lettered' AND id < ?2 AND id >= ?3
   AND (?4 ->> '$.minAttempts' IS NULL OR attempt >= ?4 ->> '$.minAttempts')
   AND (?4 ->> '$.jobIds' IS NULL OR id IN (SELECT value FROM json_each(?4, '$.jobIds')))
   AND completed_at_ms <= ?6
-ORDER BY id
 LIMIT ?5

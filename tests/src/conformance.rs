@@ -10,6 +10,7 @@
 )]
 
 mod access;
+mod auditing;
 mod cancelling;
 mod circuits;
 mod claiming;
@@ -20,8 +21,10 @@ mod filtering;
 mod ground;
 mod limiting;
 mod listing;
+mod purging;
 mod repeating;
 mod replaying;
+mod replaying_many;
 mod rescuing;
 mod retaining;
 mod submitting;
@@ -90,6 +93,8 @@ cases! {
     access::a_key_of_an_unknown_tenant_is_not_stored,
     access::a_key_is_found_by_its_hash_and_listed_by_its_tenant,
     access::a_second_revocation_keeps_the_first_instant,
+    auditing::what_changes_something_is_entered_once,
+    auditing::entries_are_read_by_filter_and_page,
     cancelling::a_cancelled_job_takes_no_answer,
     cancelling::a_terminal_job_is_not_cancelled,
     cancelling::the_history_tells_that_a_call_was_under_way_and_only_then,
@@ -132,6 +137,8 @@ cases! {
     listing::jobs_are_listed_by_the_time_of_their_submission,
     listing::another_tenant_sees_nothing,
     listing::a_list_leaves_out_what_a_model_had_said,
+    purging::a_purge_is_entered_when_the_count_holds,
+    purging::a_purge_deletes_the_very_letters_that_were_counted,
     repeating::a_repeated_claim_gives_the_same_claims_and_no_new_attempt,
     repeating::a_repeated_claim_extends_the_lease,
     repeating::a_claim_of_another_delivery_gets_nothing,
@@ -144,6 +151,15 @@ cases! {
     replaying::a_letter_without_its_payload_is_not_replayed,
     replaying::a_key_of_a_replay_names_one_entry,
     replaying::letters_are_listed_newest_first_by_code_and_page,
+    replaying_many::a_replay_begins_where_letters_match,
+    replaying_many::a_key_of_a_replay_of_many_names_one,
+    replaying_many::a_step_puts_letters_back_with_their_history,
+    replaying_many::of_two_steps_at_once_one_is_taken,
+    replaying_many::what_is_no_longer_dead_is_passed_over,
+    replaying_many::outcomes_follow_the_jobs_until_another_replay,
+    replaying_many::an_operator_moves_a_replay,
+    replaying_many::an_overdue_step_is_sent_again,
+    replaying_many::an_ended_replay_goes_after_its_time,
     rescuing::a_job_whose_lease_ran_out_is_rescued_by_a_claim_that_takes_suspects,
     rescuing::a_job_that_was_rescued_is_claimed_with_suspects_only,
     rescuing::a_job_is_not_rescued_more_often_than_allowed,
