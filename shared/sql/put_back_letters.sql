@@ -2,7 +2,7 @@
 -- one, while nobody took another step.
 -- ?3 the step; ?4 JSON array of {id, chain}, without a chain the job asks whom it asked; ?5 when the replay was made; ?6 now;
 -- ?7 its entry in the audit log; ?8 who; ?9 attempts allowed, ?10 seconds to the deadline: NULL leaves them as they are.
--- Safe to repeat: the guard fails once the step is taken.
+-- Only a replay that runs has a step due. Safe to repeat: the guard fails once the step is taken.
 UPDATE jobs
 SET
   state = 'queued', failures = 0, rescues = min(rescues, 1), due_at_ms = ?6, completed_at_ms = NULL, expires_at_ms = NULL,
@@ -19,4 +19,4 @@ SET
 FROM json_each(?4) AS letter
 WHERE jobs.tenant_id = ?1 AND jobs.id = letter.value ->> '$.id'
   AND jobs.state = 'dead_lettered' AND jobs.request IS NOT NULL AND jobs.completed_at_ms <= ?5
-  AND EXISTS (SELECT 1 FROM replays WHERE tenant_id = ?1 AND id = ?2 AND step = ?3 AND status = 'running')
+  AND EXISTS (SELECT 1 FROM replays WHERE tenant_id = ?1 AND id = ?2 AND step = ?3 AND due_at_ms IS NOT NULL)
