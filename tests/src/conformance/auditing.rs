@@ -70,8 +70,8 @@ pub(super) async fn what_changes_something_is_entered_once<D: Database>(store: &
         .await;
     refused.expect("runs");
     let job = tenant.submit(store).await;
-    let dead = letter(store, &tenant).await.id;
-    for (second, job) in [(7, &job), (8, &job), (9, &dead)] {
+    let over = letter(store, &tenant).await.id;
+    for (second, job) in [(7, &job), (8, &job), (9, &over)] {
         let deed = deed(&tenant, second);
         store
             .cancel(&tenant.id, job, deed.at, Some(&deed))

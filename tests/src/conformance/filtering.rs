@@ -55,7 +55,7 @@ pub(super) async fn letters_pass_every_part_of_a_filter<D: Database>(store: &Sto
     for filter in &parts {
         assert_eq!(
             found(store, &tenant, filter).await,
-            [other.clone()],
+            std::slice::from_ref(&other),
             "{filter:?}"
         );
         let groups = store.dead_letter_groups(&tenant.id, filter).await;
@@ -118,7 +118,10 @@ pub(super) async fn whoever_ends_a_job_notes_whom_it_asked<D: Database>(store: &
         ..DeadLetterFilter::default()
     };
     let dead = letter(store, &tenant).await.id;
-    assert_eq!(found(store, &tenant, &asked).await, [dead.clone()]);
+    assert_eq!(
+        found(store, &tenant, &asked).await,
+        std::slice::from_ref(&dead)
+    );
     // Put back, and out of time before an attempt: the failure before is still the cause.
     let replay = super::replaying::replay(&tenant, &dead, START.plus_seconds(1));
     store.replay(&replay).await.expect("runs");

@@ -386,7 +386,7 @@ pub(super) async fn an_operator_moves_a_replay<D: Database>(store: &Store<D>) {
         .list_replays(&tenant.id, None, 10)
         .await
         .expect("reads");
-    assert_eq!(listed, [aborted.clone()]);
+    assert_eq!(listed, std::slice::from_ref(&aborted));
     let older = store.list_replays(&tenant.id, Some(&aborted.id), 10).await;
     assert_eq!(older, Ok(vec![]));
 }
