@@ -84,7 +84,7 @@ impl Control {
                 "replay_job.sql": " AND state = 'dead_lettered'" => "",
             },
             Self::Redispatch => edits! {
-                "sweep_redispatch.sql": "due_at_ms <= ?2" => "due_at_ms <= ?2 AND 1 = 2",
+                "sweep_redispatch.sql": "due_at_ms <= max(?2, ?4)" => "1 = 2",
             },
             Self::Circuits => edits! {
                 "list_circuits.sql": "provider > ''" => "provider > '' AND 1 = 2",

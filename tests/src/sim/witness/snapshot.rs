@@ -18,7 +18,7 @@ const RESULTS: &str = "SELECT job_id, attempt, output FROM task_results ORDER BY
 
 const CIRCUITS: &str = "SELECT provider, model, state, until_ms FROM provider_circuits";
 
-const AUDIT: &str = "SELECT count(*) FROM audit_log";
+const AUDIT: &str = "SELECT count(*) FROM audit_log WHERE action = 'replay'";
 
 /// A row of `jobs`.
 #[derive(Clone, Debug, PartialEq, Eq)]
