@@ -42,7 +42,13 @@ impl Line {
         let custom_id = fields.required("custom_id", label(CUSTOM_ID_BYTES));
         fields.required("method", choice(&[("POST", ())]));
         fields.required("url", |item| check_url(&item, endpoint, &mismatch));
-        let draft = fields.required("body", object(|body| Draft::read(body, endpoint, known)));
+        let draft = if mismatch.get() {
+            // It may be right for the endpoint that the line names.
+            fields.ignore(&["body"]);
+            None
+        } else {
+            fields.required("body", object(|body| Draft::read(body, endpoint, known)))
+        };
         let read = fields.finish(|| Some((custom_id?.to_owned(), draft?)));
         let (custom_id, draft) = read.map_err(|errors| {
             let fault = |error: FieldError| {

@@ -150,6 +150,11 @@ fn a_url_that_is_not_the_endpoint_is_a_mistake_of_its_own_kind() {
         let expected = (ValidationCode::UrlMismatch, Some("url".to_owned()));
         assert_eq!(fault(&line), expected);
     }
+    let mut elsewhere = valid();
+    elsewhere["url"] = json!("/v1/responses");
+    elsewhere["body"] = json!({"model": "m", "input": "Hi."});
+    let expected = (ValidationCode::UrlMismatch, Some("url".to_owned()));
+    assert_eq!(fault(&elsewhere), expected);
     let mut line = valid();
     line["url"] = json!(3);
     let expected = (ValidationCode::InvalidRequest, Some("url".to_owned()));
