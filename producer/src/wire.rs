@@ -9,9 +9,10 @@ mod usage;
 pub(crate) use audit::{AuditPage, PurgeDocument, PurgedDocument};
 pub(crate) use batches::{BatchAcceptedDocument, BatchDocument, BatchPage, ResultLine};
 pub(crate) use dead_letters::{DeadLetterGroupList, DeadLetterPage};
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use replays::FilterDocument;
 pub(crate) use replays::{
-    FilterDocument, ReplayAcceptedDocument, ReplayPage, ReplayPreviewDocument, ReplayTaskDocument,
-    ReplayedJobPage,
+    ReplayAcceptedDocument, ReplayPage, ReplayPreviewDocument, ReplayTaskDocument, ReplayedJobPage,
 };
 pub(crate) use usage::{UsageGroup, UsageReport, UsageTotals};
 

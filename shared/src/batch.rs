@@ -1,7 +1,7 @@
 //! Batches: many jobs submitted as one.
 //!
 //! An upload is cut into lines and judged while it arrives ([`intake`]), and stored as a file. Its
-//! lines become jobs step by step ([`step`]), at the pace at which jobs end.
+//! lines become jobs step by step (`step`), at the pace at which jobs end.
 
 pub mod compatible;
 pub mod intake;

@@ -253,9 +253,13 @@ pub(super) const fn unix_seconds(instant: Instant) -> i64 {
     instant.as_millis() / 1000
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "the signature is serde's"
+// The lint goes by the width of a pointer.
+#[cfg_attr(
+    not(target_arch = "wasm32"),
+    expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "the signature is serde's"
+    )
 )]
 fn seconds<S: Serializer>(instant: &Instant, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_i64(unix_seconds(*instant))
