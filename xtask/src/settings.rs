@@ -96,6 +96,15 @@ impl WorkerSettings {
         }
     }
 
+    /// Binds the Worker to a bucket, in place of the one that it may have under this name.
+    pub(crate) fn bind_bucket(&mut self, binding: &str, bucket: &str) {
+        let buckets = self.document.entry("r2_buckets");
+        if let Value::Array(buckets) = buckets.or_insert_with(|| Value::Array(Vec::new())) {
+            buckets.retain(|bound| bound.get("binding").is_none_or(|name| name != binding));
+            buckets.push(json!({"binding": binding, "bucket_name": bucket}));
+        }
+    }
+
     /// Whether the Worker reads a variable or a secret of this name.
     pub(crate) fn knows(&self, variable: &str) -> bool {
         self.secrets.iter().any(|name| name == variable)

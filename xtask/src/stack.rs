@@ -67,6 +67,9 @@ pub struct StackOptions {
     pub workers: Workers,
     /// What stands beside the Workers of the pipeline.
     pub services: Vec<Service>,
+    /// Whether the producer and the consumer have a bucket for files, `FILES`. Without one, files are in
+    /// the database.
+    pub bucket: bool,
     /// What goes wrong at the bindings of the pipeline. `None` leaves the bindings as they are:
     /// a stack whose faults begin later starts with [`Faults::default`].
     pub faults: Option<Faults>,
@@ -84,6 +87,7 @@ impl StackOptions {
             provider: Provider::Unset,
             workers: Workers::Pipeline,
             services: Vec::new(),
+            bucket: false,
             faults: None,
         }
     }
@@ -118,6 +122,9 @@ impl Stack {
 
         let mut workers = state::read_workers(&options.workers)?;
         state::add_services(&mut workers, &options.services)?;
+        if options.bucket {
+            state::add_bucket(&mut workers)?;
+        }
         let mut variables = BTreeMap::new();
         if matches!(options.workers, Workers::Pipeline) {
             variables.insert("ADMIN_KEY".to_owned(), credentials.admin_key.clone());

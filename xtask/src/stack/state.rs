@@ -102,6 +102,18 @@ pub(super) fn add_services(workers: &mut Vec<WorkerSettings>, services: &[Servic
     Ok(())
 }
 
+/// Binds the producer and the consumer to one bucket.
+pub(super) fn add_bucket(workers: &mut [WorkerSettings]) -> Result<()> {
+    for name in ["redrive-producer", "redrive-consumer"] {
+        let named = |worker: &&mut WorkerSettings| worker.name().is_ok_and(|own| own == name);
+        let worker = workers.iter_mut().find(named);
+        let worker =
+            worker.with_context(|| format!("the stack has no {name} to bind a bucket to"))?;
+        worker.bind_bucket("FILES", "redrive-files");
+    }
+    Ok(())
+}
+
 fn pipeline() -> Result<Vec<WorkerSettings>> {
     let read = |file: &str, secrets: &[_]| WorkerSettings::read(&checkout::path(file), secrets);
     let mut workers = vec![
@@ -238,6 +250,19 @@ mod tests {
         assert!(!producer.document.contains_key("services"));
         assert!(further.knows("KEY") && !consumer.knows("KEY"));
         add_services(&mut vec![read("alone")], &[service]).unwrap_err();
+    }
+
+    #[test]
+    fn bucket_is_the_same_for_producer_and_consumer() {
+        let mut workers = pipeline().unwrap();
+        add_bucket(&mut workers).unwrap();
+        let bound: Vec<_> = workers
+            .iter()
+            .filter_map(|worker| worker.document.get("r2_buckets"))
+            .collect();
+        let one = serde_json::json!([{"binding": "FILES", "bucket_name": "redrive-files"}]);
+        assert_eq!(bound, [&one, &one]);
+        add_bucket(&mut workers[..2]).unwrap_err();
     }
 
     #[test]
