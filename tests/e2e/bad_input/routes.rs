@@ -159,11 +159,14 @@ fn every_path_refuses_the_methods_it_does_not_take() -> Result<()> {
             };
             for method in EVERY_METHOD.iter().filter(|method| !taken(method)) {
                 let answer = Answer::of(tenant.client.request(method.clone(), &sent)).await?;
-                check(
-                    &format!("{method} {path}"),
-                    &answer,
-                    refusal(405, "method-not-allowed"),
-                )?;
+                let told = format!("{method} {path}");
+                if path.starts_with("/v1/") {
+                    // The vendor's own envelope.
+                    let error = &answer.json(405)?["error"];
+                    assert!(error["message"].is_string(), "{told}: {}", answer.body);
+                } else {
+                    check(&told, &answer, refusal(405, "method-not-allowed"))?;
+                }
                 let allowed: Vec<&str> = answer.header("allow").split(", ").collect();
                 for other in &EVERY_METHOD {
                     assert_eq!(
