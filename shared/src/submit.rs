@@ -166,13 +166,31 @@ pub async fn submitted<P: Ports>(
 
 /// Sends the message of a job that waits. When it is not taken, the sweep sends it again.
 pub(crate) async fn send<P: Ports>(ports: &P, tenant: &TenantId, job: &JobId) {
-    let message = JobMessage {
-        tenant_id: tenant.clone(),
-        job_id: job.clone(),
+    send_all(ports, Lane::Single, tenant, [job]).await;
+}
+
+/// Sends the messages of a tenant's jobs that wait, by the queue of a lane. Those that are not taken,
+/// the sweep sends again.
+pub(crate) async fn send_all<'a, P: Ports>(
+    ports: &P,
+    lane: Lane,
+    tenant: &TenantId,
+    jobs: impl IntoIterator<Item = &'a JobId>,
+) {
+    let encode = |job: &JobId| {
+        let message = JobMessage {
+            tenant_id: tenant.clone(),
+            job_id: job.clone(),
+        };
+        message.encode()
     };
-    let queue = ports.jobs(Lane::Single);
-    if let Err(error) = queue.send(vec![message.encode()], 0).await {
-        log_send_failed(ports, Lane::Single.as_str(), 1, &error);
+    let bodies: Vec<String> = jobs.into_iter().map(encode).collect();
+    let count = bodies.len();
+    if count == 0 {
+        return;
+    }
+    if let Err(error) = ports.jobs(lane).send(bodies, 0).await {
+        log_send_failed(ports, lane.as_str(), count, &error);
     }
 }
 

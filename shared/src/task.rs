@@ -14,6 +14,7 @@ use crate::ports::Ports;
 use crate::queue::{Queue, log_send_failed};
 use crate::replays;
 use crate::run::{Delivered, Disposition, record_undecodable, retry_delay_seconds};
+use std::time::Duration;
 
 /// What follows a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +23,22 @@ pub enum Next {
     At(Instant),
     /// None: it has ended, waits for somebody, or another step was taken meanwhile.
     Nothing,
+}
+
+/// A step that is due so soon is waited for, in milliseconds; one that is due later has a message of
+/// its own.
+const WAITED_FOR_MS: i64 = 1_100;
+
+/// Waits for a step that is due soon. Answers `false` for one that is due later.
+pub(crate) async fn wait_until_due(clock: &impl Clock, due_at: Instant) -> bool {
+    let early = due_at.millis_since(clock.now());
+    if early > WAITED_FOR_MS {
+        return false;
+    }
+    if let Ok(early @ 1..) = u64::try_from(early) {
+        clock.sleep(Duration::from_millis(early)).await;
+    }
+    true
 }
 
 /// Takes the step of each message, and sends the message of the step after it.

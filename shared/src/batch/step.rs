@@ -14,16 +14,15 @@ use crate::error_code::ErrorCode;
 use crate::file;
 use crate::ids::{BatchId, JobId, TenantId};
 use crate::job::{ErrorDetail, Kind};
-use crate::message::JobMessage;
 use crate::ports::Ports;
-use crate::queue::{Lane, Queue, log_send_failed};
+use crate::queue::Lane;
 use crate::repeat::repeat;
 use crate::request::{Known, limits};
 use crate::store::{
     BatchGround, BatchJob, BatchJobs, BatchMove, BatchRecord, BatchStatus, Place, Sample,
 };
-use crate::task::Next;
-use std::time::Duration;
+use crate::submit;
+use crate::task::{self, Next};
 
 /// Jobs of a tenant's batches that may wait or run at a time; each batch has its share.
 const WINDOW: u32 = 1_000;
@@ -42,10 +41,6 @@ const STEP_BYTES: usize = 3_000_000;
 
 /// The shortest and the longest time between two steps, in milliseconds.
 const PAUSES_MS: std::ops::RangeInclusive<i64> = 1_000..=30_000;
-
-/// A step that is due so soon is waited for, in milliseconds; one that is due later has a message of
-/// its own.
-const WAITED_FOR_MS: i64 = 1_100;
 
 /// Takes the next step of a batch.
 ///
@@ -71,12 +66,8 @@ pub(crate) async fn step<P: Ports>(
     let Some(due_at) = record.due_at else {
         return Ok(Next::Nothing);
     };
-    let early = due_at.millis_since(ports.clock().now());
-    if early > WAITED_FOR_MS {
+    if !task::wait_until_due(ports.clock(), due_at).await {
         return Ok(Next::Nothing);
-    }
-    if let Ok(early @ 1..) = u64::try_from(early) {
-        ports.clock().sleep(Duration::from_millis(early)).await;
     }
     let endpoint = compatible::endpoint(&record)?;
     if let Some(endpoint) = endpoint
@@ -93,7 +84,7 @@ pub(crate) async fn step<P: Ports>(
     if !repeat(ports.clock(), take).await? && !was_taken(ports, &record, &planned).await? {
         return Ok(Next::Nothing);
     }
-    send(ports, tenant, &planned.made).await;
+    submit::send_all(ports, Lane::Bulk, tenant, &planned.made).await;
     Ok(planned.moved.due_at.map_or(Next::Nothing, Next::At))
 }
 
@@ -344,22 +335,5 @@ fn failed(id: JobId, error: LineError) -> BatchJob {
         // Text and flags always have a JSON form.
         error: serde_json::to_string(&detail).ok(),
         request: "{}".to_owned(),
-    }
-}
-
-async fn send<P: Ports>(ports: &P, tenant: &TenantId, jobs: &[JobId]) {
-    if jobs.is_empty() {
-        return;
-    }
-    let encode = |job: &JobId| {
-        let message = JobMessage {
-            tenant_id: tenant.clone(),
-            job_id: job.clone(),
-        };
-        message.encode()
-    };
-    let bodies = jobs.iter().map(encode).collect();
-    if let Err(error) = ports.jobs(Lane::Bulk).send(bodies, 0).await {
-        log_send_failed(ports, Lane::Bulk.as_str(), jobs.len(), &error);
     }
 }

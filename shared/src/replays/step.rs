@@ -9,19 +9,14 @@ use crate::clock::{Clock, Instant};
 use crate::configuration::Configuration;
 use crate::database::DatabaseError;
 use crate::ids::{AuditId, JobId, ReplayId, TenantId};
-use crate::message::JobMessage;
 use crate::ports::Ports;
-use crate::queue::{Lane, Queue, log_send_failed};
+use crate::queue::Lane;
 use crate::repeat::repeat;
 use crate::replay::settle;
 use crate::request::{Known, Wanted};
 use crate::store::{Candidate, PutBack, ReplayMove, ReplayRow, ReplayStatus, SampleTerms};
-use crate::task::Next;
-use std::time::Duration;
-
-/// A step that is due so soon is waited for, in milliseconds; one that is due later has a message of
-/// its own.
-const WAITED_FOR_MS: i64 = 1_100;
+use crate::submit;
+use crate::task::{self, Next};
 
 /// How long one message takes steps, in milliseconds.
 const LONGEST_MS: i64 = 20_000;
@@ -67,17 +62,13 @@ pub(crate) async fn step<P: Ports>(
         let Some(due_at) = row.due_at else {
             return Ok(Next::Nothing);
         };
-        let now = clock.now();
-        let early = due_at.millis_since(now);
-        if early > WAITED_FOR_MS || now.millis_since(began_at) > LONGEST_MS {
+        let is_over = clock.now().millis_since(began_at) > LONGEST_MS;
+        if is_over || !task::wait_until_due(clock, due_at).await {
             return Ok(if number == 0 {
                 Next::Nothing
             } else {
                 Next::At(due_at)
             });
-        }
-        if let Ok(early @ 1..) = u64::try_from(early) {
-            clock.sleep(Duration::from_millis(early)).await;
         }
         let moved = plan(ports, &row, &known).await?;
         let moving = || store.move_replays(&row, &moved);
@@ -85,7 +76,8 @@ pub(crate) async fn step<P: Ports>(
         let Some(after) = after.filter(|after| is_taken(&row, &moved, after)) else {
             return Ok(Next::Nothing);
         };
-        send(ports, tenant, &moved.letters).await;
+        let put_back = moved.letters.iter().map(|letter| &letter.id);
+        submit::send_all(ports, Lane::Bulk, tenant, put_back).await;
         row = after;
     }
     Ok(row.due_at.map_or(Next::Nothing, Next::At))
@@ -267,25 +259,6 @@ async fn judge_requests<P: Ports>(
         })
     });
     Ok(judged.collect())
-}
-
-/// Sends the messages of the letters that were put back.
-async fn send<P: Ports>(ports: &P, tenant: &TenantId, letters: &[PutBack]) {
-    if letters.is_empty() {
-        return;
-    }
-    let message = |letter: &PutBack| {
-        JobMessage {
-            tenant_id: tenant.clone(),
-            job_id: letter.id.clone(),
-        }
-        .encode()
-    };
-    let bodies = letters.iter().map(message).collect();
-    let queue = ports.jobs(Lane::Bulk);
-    if let Err(error) = queue.send(bodies, 0).await {
-        log_send_failed(ports, Lane::Bulk.as_str(), letters.len(), &error);
-    }
 }
 
 /// When the first step of a replay is due that is made, or goes on, now.
