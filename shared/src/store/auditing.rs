@@ -1,7 +1,7 @@
 //! The audit log: entries beside what they tell of, and a page of them.
 
 use super::Store;
-use super::reading::first_id_at;
+use super::reading::{lower_bound, upper_bound};
 use crate::audit::{Action, NewEntry};
 use crate::clock::Instant;
 use crate::database::{Database, DatabaseError, Statement, Value};
@@ -71,19 +71,10 @@ impl<D: Database> Store<D> {
         after: Option<&AuditId>,
         limit: u32,
     ) -> Result<Vec<AuditRecord>, DatabaseError> {
-        let at = |instant: Instant| first_id_at(AuditId::PREFIX, instant);
-        let before = filter.before.map(at);
-        let after = after.map(|entry| entry.as_str().to_owned());
-        let above = || format!("{}~", AuditId::PREFIX);
         let parameters: Vec<Value> = vec![
             tenant.as_str().into(),
-            [before, after]
-                .into_iter()
-                .flatten()
-                .min()
-                .unwrap_or_else(above)
-                .into(),
-            at(filter.from.unwrap_or(Instant::from_millis(0))).into(),
+            upper_bound(filter.before, after).into(),
+            lower_bound(AuditId::PREFIX, filter.from),
             filter.action.map(Action::as_str).into(),
             filter.actor.as_deref().into(),
             filter.subject.as_deref().into(),

@@ -1,7 +1,7 @@
 //! The results of a batch, and pages of batches.
 
 use super::batches::bounds;
-use super::reading::{first_id_at, lower_bound};
+use super::reading::{lower_bound, upper_bound};
 use super::{BatchRecord, BatchStatus, Store};
 use crate::clock::Instant;
 use crate::database::{Database, DatabaseError, Value};
@@ -54,15 +54,9 @@ impl<D: Database> Store<D> {
         after: Option<&BatchId>,
         limit: u32,
     ) -> Result<Vec<BatchRecord>, DatabaseError> {
-        const ABOVE_EVERY_ID: &str = "bat_~";
-        let before = filter
-            .created_before
-            .map(|instant| first_id_at(BatchId::PREFIX, instant));
-        let after = after.map(|batch| batch.as_str().to_owned());
-        let upper = [before, after].into_iter().flatten().min();
         let parameters: Vec<Value> = vec![
             tenant.as_str().into(),
-            upper.unwrap_or_else(|| ABOVE_EVERY_ID.to_owned()).into(),
+            upper_bound(filter.created_before, after).into(),
             lower_bound(BatchId::PREFIX, filter.created_from),
             filter.status.map(BatchStatus::as_str).into(),
             filter.compatible_only.into(),

@@ -96,7 +96,7 @@ pub(super) fn picked(
     let named = filter.job_ids.as_deref().unwrap_or_default();
     vec![
         tenant.as_str().into(),
-        upper_bound(filter.created_before, before),
+        upper_bound(filter.created_before, before).into(),
         match named.first() {
             Some(first) => first.as_str().into(),
             None => lower_bound(JobId::PREFIX, filter.created_from),

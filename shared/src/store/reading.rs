@@ -3,14 +3,11 @@
 use super::Store;
 use crate::clock::Instant;
 use crate::database::{Database, DatabaseError, Value};
-use crate::ids::{BatchId, JobId, TenantId};
+use crate::ids::{BatchId, Id, JobId, TenantId};
 use crate::job::{JobRecord, JobState, Kind};
 
 /// The most jobs a page may have.
 pub const PAGE_LIMIT: u32 = 100;
-
-/// Above the id of any job.
-const ABOVE_EVERY_ID: &str = "job_~";
 
 /// Which jobs a page is to have; `None` lets every job through.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,15 +38,12 @@ impl JobFilter {
         let lower = batch
             .clone()
             .map_or(created.clone(), |batch| created.max(batch));
-        let before = self.created_before;
-        let created = before.map(|instant| first_id_at(JobId::PREFIX, instant));
-        let after = self.after.as_ref().map(|job| job.as_str().to_owned());
-        let batch = batch.map(|batch| batch + "~");
-        let upper = [created, after, batch].into_iter().flatten().min();
-        [
-            lower.into(),
-            upper.unwrap_or_else(|| ABOVE_EVERY_ID.to_owned()).into(),
-        ]
+        let upper = upper_bound(self.created_before, self.after.as_ref());
+        let upper = match batch {
+            Some(batch) => upper.min(batch + "~"),
+            None => upper,
+        };
+        [lower.into(), upper.into()]
     }
 }
 
@@ -58,16 +52,14 @@ pub(super) fn first_id_at(prefix: &str, instant: Instant) -> String {
     format!("{prefix}{:012x}", instant.as_millis())
 }
 
-/// The ids of a page lie below this text.
-pub(super) fn upper_bound(created_before: Option<Instant>, after: Option<&JobId>) -> Value {
-    let created = created_before.map(|instant| first_id_at(JobId::PREFIX, instant));
-    let after = after.map(|job| job.as_str().to_owned());
-    [created, after]
-        .into_iter()
-        .flatten()
-        .min()
-        .unwrap_or_else(|| ABOVE_EVERY_ID.to_owned())
-        .into()
+/// The ids of a page lie below this text: they were minted before `created_before`, and are older
+/// than `after`, where the page before ended.
+pub(super) fn upper_bound<I: Id>(created_before: Option<Instant>, after: Option<&I>) -> String {
+    let created = created_before.map(|instant| first_id_at(I::prefix(), instant));
+    let after = after.map(|id| id.text().to_owned());
+    let upper = [created, after].into_iter().flatten().min();
+    // Above the id of any of them.
+    upper.unwrap_or_else(|| format!("{}~", I::prefix()))
 }
 
 /// The ids of a page are not below this text.
