@@ -3,7 +3,7 @@
 mod audit;
 mod batches;
 mod dead_letters;
-mod replays;
+pub(crate) mod replays;
 mod usage;
 
 pub(crate) use audit::{AuditPage, PurgeDocument, PurgedDocument};

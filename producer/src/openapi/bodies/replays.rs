@@ -1,4 +1,4 @@
-use crate::wire::FilterDocument;
+use crate::wire::replays::FilterDocument;
 use redrive_shared::request::Wanted;
 use serde::Serialize;
 use utoipa::ToSchema;
