@@ -21,6 +21,7 @@ mod failures;
 mod faults;
 mod idempotency;
 mod journey;
+mod operating;
 mod providers;
 mod replaying;
 mod retries;

@@ -8,6 +8,7 @@ mod classify;
 mod cost;
 mod executor;
 mod load;
+mod operator;
 mod store;
 
 use crate::simulator::{Options, Simulator};
@@ -31,6 +32,25 @@ pub struct Load {
     pub latency_ms: u64,
     /// Jobs of each sort beside which the store is measured.
     pub crowd: NonZeroU32,
+    /// Dead letters that an operator has to do with.
+    pub letters: u32,
+    /// The one part that is measured; `None`: all.
+    pub only: Option<Part>,
+}
+
+/// A part of the benchmark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Part {
+    /// The sizes of the Workers.
+    Sizes,
+    /// What the code itself costs, without a stack.
+    Code,
+    /// What the store's operations cost beside many jobs.
+    Store,
+    /// What a job costs, how fast jobs are accepted, and how fast they end.
+    Jobs,
+    /// What an operator waits for beside many dead letters.
+    Operator,
 }
 
 /// Measures everything and answers the report.
@@ -39,10 +59,20 @@ pub struct Load {
 /// If the Workers are not built, the stack does not start, or a job does not succeed.
 pub async fn run(load: &Load) -> Result<String> {
     let mut report = String::new();
-    sizes(&mut report)?;
-    classify::measure(&mut report)?;
-    executor::costs(&mut report).await?;
-    store::costs(&mut report, load.crowd).await?;
+    let measures = |part: Part| load.only.is_none_or(|only| only == part);
+    if measures(Part::Sizes) {
+        sizes(&mut report)?;
+    }
+    if measures(Part::Code) {
+        classify::measure(&mut report)?;
+        executor::costs(&mut report).await?;
+    }
+    if measures(Part::Store) {
+        store::costs(&mut report, load.crowd).await?;
+    }
+    if !measures(Part::Jobs) && !measures(Part::Operator) {
+        return Ok(report);
+    }
     let options = Options {
         latency: std::time::Duration::from_millis(load.latency_ms),
         ..Options::default()
@@ -50,10 +80,16 @@ pub async fn run(load: &Load) -> Result<String> {
     let simulator = Simulator::start(options)?;
     let folder = tempfile::tempdir()?;
     let stack = start(folder.path(), &simulator)?;
-    let client = load::Client::new(&stack).await?;
-    cost::measure(&mut report, &stack, &client).await?;
-    load::submit_ratio(&mut report, &client, load).await?;
-    load::end_to_end(&mut report, &stack, load).await?;
+    if measures(Part::Jobs) {
+        let client = load::Client::new(&stack).await?;
+        cost::measure(&mut report, &stack, &client).await?;
+        load::submit_ratio(&mut report, &client, load).await?;
+        load::end_to_end(&mut report, &stack, load).await?;
+    }
+    if measures(Part::Operator) {
+        let client = load::Client::new(&stack).await?;
+        operator::measure(&mut report, &client, load).await?;
+    }
     stack.stop();
     Ok(report)
 }

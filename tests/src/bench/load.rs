@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use xtask::stack::Stack;
 
 /// How long the jobs of a run may take to end.
-const PATIENCE: Duration = Duration::from_mins(5);
+pub(super) const PATIENCE: Duration = Duration::from_mins(5);
 
 /// A tenant with a key, and connections to the stack.
 pub(super) struct Client {
@@ -37,7 +37,7 @@ impl Client {
             }
         };
         let tenant = admin("/api/v1/admin/tenants", json!({"name": "bench"})).await?;
-        let scopes = json!(["jobs:read", "jobs:write"]);
+        let scopes = json!(["jobs:read", "jobs:write", "ops:read", "ops:write"]);
         let key = json!({"tenantId": tenant["tenantId"], "name": "bench", "scopes": scopes});
         let key = admin("/api/v1/admin/keys", key).await?;
         let key = key["key"]
@@ -51,7 +51,12 @@ impl Client {
         })
     }
 
-    async fn post(&self, path: &str, body: String, key: Option<&str>) -> Result<(u16, Value)> {
+    pub(super) async fn post(
+        &self,
+        path: &str,
+        body: String,
+        key: Option<&str>,
+    ) -> Result<(u16, Value)> {
         let mut request = self
             .http
             .post(format!("{}{path}", self.url))

@@ -4,7 +4,7 @@
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 use clap::Parser;
-use redrive_tests::bench::{self, Load};
+use redrive_tests::bench::{self, Load, Part};
 use std::num::NonZeroU32;
 
 /// Measures the pipeline on the local runtime.
@@ -22,6 +22,12 @@ struct Arguments {
     /// Jobs of each sort beside which the store is measured
     #[arg(long, default_value = "100000")]
     crowd: NonZeroU32,
+    /// Dead letters that an operator has to do with
+    #[arg(long, default_value_t = 10_000)]
+    letters: u32,
+    /// Measure this part alone
+    #[arg(long)]
+    only: Option<Part>,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -31,12 +37,16 @@ async fn main() -> anyhow::Result<()> {
         clients,
         latency_ms,
         crowd,
+        letters,
+        only,
     } = Arguments::parse();
     let report = bench::run(&Load {
         jobs,
         clients,
         latency_ms,
         crowd,
+        letters,
+        only,
     })
     .await?;
     println!("{report}");
