@@ -25,7 +25,7 @@ const COMPLETE: &str = include_str!("../../shared/sql/complete_job.sql");
 const FOR_EVER_MS: u32 = 120_000;
 
 /// A call is held before it is made, until the runtime is killed.
-fn held_before() -> CallFaults {
+pub(crate) fn held_before() -> CallFaults {
     CallFaults {
         hold_before_ms: FOR_EVER_MS,
         ..CallFaults::default()
@@ -33,7 +33,7 @@ fn held_before() -> CallFaults {
 }
 
 /// A call is made, and its answer is held until the runtime is killed.
-fn held_after() -> CallFaults {
+pub(crate) fn held_after() -> CallFaults {
     CallFaults {
         hold_after_ms: FOR_EVER_MS,
         ..CallFaults::default()
@@ -41,7 +41,7 @@ fn held_after() -> CallFaults {
 }
 
 /// Faults at the consumer's database alone.
-fn at_consumers_database(faults: CallFaults) -> Faults {
+pub(crate) fn at_consumers_database(faults: CallFaults) -> Faults {
     let mut all = Faults::default();
     all.consumer.database = faults;
     all

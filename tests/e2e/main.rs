@@ -10,6 +10,7 @@
 mod stages;
 
 mod bad_input;
+mod batches;
 mod bindings;
 mod cancelling;
 mod chaos;

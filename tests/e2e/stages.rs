@@ -67,6 +67,23 @@ pub(crate) fn faulty(test: impl AsyncFnOnce(&mut Stage) -> Result<()>) -> Result
     })
 }
 
+/// As [`faulty`], on a stage that keeps files in a bucket.
+pub(crate) fn with_bucket(test: impl AsyncFnOnce(&mut Stage) -> Result<()>) -> Result<()> {
+    static STAGE: OnceLock<Mutex<Started>> = OnceLock::new();
+    let start = || start_by(|| Stage::start_with_bucket("with-bucket", &SHORT));
+    let mut stage = STAGE
+        .get_or_init(|| Mutex::new(start()))
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    let stage = started(stage.as_mut())?;
+    block_on(async {
+        stage.recover()?;
+        test(stage).await?;
+        stage.recover()?;
+        stage.check_log().await
+    })
+}
+
 /// Waits until nobody has one of these stages, and takes it.
 fn first_free<T>(
     stages: &'static [(&'static str, Mutex<T>)],

@@ -7,6 +7,7 @@
 mod classify;
 mod cost;
 mod executor;
+mod fairness;
 mod load;
 mod operator;
 mod store;
@@ -51,6 +52,8 @@ pub enum Part {
     Jobs,
     /// What an operator waits for beside many dead letters.
     Operator,
+    /// How long a single job takes beside a batch of another tenant.
+    Fairness,
 }
 
 /// Measures everything and answers the report.
@@ -70,9 +73,20 @@ pub async fn run(load: &Load) -> Result<String> {
     if measures(Part::Store) {
         store::costs(&mut report, load.crowd).await?;
     }
-    if !measures(Part::Jobs) && !measures(Part::Operator) {
-        return Ok(report);
+    if measures(Part::Jobs) || measures(Part::Operator) {
+        on_a_stack(&mut report, load, measures).await?;
     }
+    if measures(Part::Fairness) {
+        fairness::measure(&mut report).await?;
+    }
+    Ok(report)
+}
+
+async fn on_a_stack(
+    report: &mut String,
+    load: &Load,
+    measures: impl Fn(Part) -> bool,
+) -> Result<()> {
     let options = Options {
         latency: std::time::Duration::from_millis(load.latency_ms),
         ..Options::default()
@@ -82,16 +96,16 @@ pub async fn run(load: &Load) -> Result<String> {
     let stack = start(folder.path(), &simulator)?;
     if measures(Part::Jobs) {
         let client = load::Client::new(&stack).await?;
-        cost::measure(&mut report, &stack, &client).await?;
-        load::submit_ratio(&mut report, &client, load).await?;
-        load::end_to_end(&mut report, &stack, load).await?;
+        cost::measure(report, &stack, &client).await?;
+        load::submit_ratio(report, &client, load).await?;
+        load::end_to_end(report, &stack, load).await?;
     }
     if measures(Part::Operator) {
         let client = load::Client::new(&stack).await?;
-        operator::measure(&mut report, &client, load).await?;
+        operator::measure(report, &client, load).await?;
     }
     stack.stop();
-    Ok(report)
+    Ok(())
 }
 
 fn sizes(report: &mut String) -> Result<()> {

@@ -33,6 +33,54 @@ pub async fn send(authority: &str, request: &[u8]) -> Result<RawAnswer> {
         .context("no answer in time")?
 }
 
+/// A request whose body is sent piece by piece, its length untold. Dropped, its connection is cut.
+#[derive(Debug)]
+pub struct Upload {
+    stream: TcpStream,
+}
+
+impl Upload {
+    /// Begins to post lines to a path, with an API key.
+    ///
+    /// # Errors
+    /// When nobody is there.
+    pub async fn begin(authority: &str, path: &str, key: &str) -> Result<Self> {
+        let mut stream = TcpStream::connect(authority).await?;
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: {authority}\r\nauthorization: Bearer {key}\r\n\
+             content-type: application/x-ndjson\r\ntransfer-encoding: chunked\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await?;
+        Ok(Self { stream })
+    }
+
+    /// Sends the next piece, which is not empty.
+    ///
+    /// # Errors
+    /// When it is not taken.
+    pub async fn send(&mut self, piece: &[u8]) -> Result<()> {
+        let sent = async {
+            let length = format!("{:x}\r\n", piece.len());
+            self.stream.write_all(length.as_bytes()).await?;
+            self.stream.write_all(piece).await?;
+            self.stream.write_all(b"\r\n").await
+        };
+        let sent = timeout(PATIENCE, sent).await;
+        Ok(sent.context("a piece was not taken in time")??)
+    }
+
+    /// Ends the body, and reads the answer.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn finish(mut self) -> Result<RawAnswer> {
+        self.stream.write_all(b"0\r\n\r\n").await?;
+        timeout(PATIENCE, read(&mut self.stream))
+            .await
+            .context("no answer in time")?
+    }
+}
+
 /// Reads an answer up to its announced length, or to the end of the connection.
 async fn read(stream: &mut (impl AsyncReadExt + Unpin)) -> Result<RawAnswer> {
     let mut bytes = Vec::new();

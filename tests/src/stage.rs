@@ -1,6 +1,7 @@
 //! What an end-to-end test stands on: both Workers on the real runtime, providers that misbehave
 //! on request, and ways to look in from outside.
 
+mod batches;
 mod database;
 mod executor;
 mod faults;
@@ -18,11 +19,13 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use xtask::faults::Faults;
 use xtask::provider::Provider;
+use xtask::stack::StackOptions;
 
 use crate::client::{Client, PROMPT_MARK, field, text};
 use crate::poll;
 use crate::simulator::{Options, Simulator};
 
+pub use batches::FileRows;
 pub use database::JobRow;
 pub use executor::{ExecutorStage, MEMORY_BYTES};
 pub use faults::Mark;
@@ -35,6 +38,10 @@ use watched::Watched;
 const KEY_HASH_SECRET: &str = "c4n4ry-key-hash-secret-0123456789-abcdef";
 /// The queue that carries jobs.
 pub const JOBS: &str = "redrive-jobs";
+/// The queue that carries the jobs of batches.
+pub const BULK_JOBS: &str = "redrive-bulk-jobs";
+/// The queue that carries the steps that batches take.
+pub const TASKS: &str = "redrive-tasks";
 /// The queue that carries word of dead letters.
 pub const DEAD_LETTERS: &str = "redrive-dead-letters";
 
@@ -74,7 +81,7 @@ impl Stage {
     /// # Errors
     /// When the provider or the stack does not start.
     pub fn start(name: &str, settings: &[(&str, &str)]) -> Result<Self> {
-        Self::start_with(name, settings, None)
+        Self::start_with(name, settings, |_| {})
     }
 
     /// Starts a pipeline as [`Self::start`] does, whose bindings [`Self::set_faults`] can have fail.
@@ -82,10 +89,27 @@ impl Stage {
     /// # Errors
     /// As [`Self::start`].
     pub fn start_faulty(name: &str, settings: &[(&str, &str)]) -> Result<Self> {
-        Self::start_with(name, settings, Some(Faults::default()))
+        Self::start_with(name, settings, |options| {
+            options.faults = Some(Faults::default());
+        })
     }
 
-    fn start_with(name: &str, settings: &[(&str, &str)], faults: Option<Faults>) -> Result<Self> {
+    /// Starts a pipeline as [`Self::start_faulty`] does, which keeps files in a bucket.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_with_bucket(name: &str, settings: &[(&str, &str)]) -> Result<Self> {
+        Self::start_with(name, settings, |options| {
+            options.faults = Some(Faults::default());
+            options.bucket = true;
+        })
+    }
+
+    fn start_with(
+        name: &str,
+        settings: &[(&str, &str)],
+        set: impl FnOnce(&mut StackOptions),
+    ) -> Result<Self> {
         let simulator = Simulator::start(Options {
             require_key: Some(providers::DEFAULT_KEY.to_owned()),
             customers: providers::customers(),
@@ -103,7 +127,7 @@ impl Stage {
             options.vars = vars;
             options.provider = Provider::Given(providers);
             options.services = vec![providers::workers_ai()];
-            options.faults = faults;
+            set(options);
         })?;
         let secrets = Secrets::default();
         secrets.add(PROMPTS, PROMPT_MARK);

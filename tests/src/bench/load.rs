@@ -51,6 +51,7 @@ impl Client {
         })
     }
 
+    /// Posts JSON, and gives back the status and the answer.
     pub(super) async fn post(
         &self,
         path: &str,

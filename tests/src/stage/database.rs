@@ -74,7 +74,7 @@ impl Stage {
         Ok(connection)
     }
 
-    fn database(&self) -> Result<Connection> {
+    pub(super) fn database(&self) -> Result<Connection> {
         let folder = self.watched.stack.state_dir().join(FOLDER);
         let file = database_file(&folder)
             .with_context(|| format!("no database in {}", folder.display()))?;
