@@ -89,6 +89,12 @@ impl Stage {
     /// # Errors
     /// When the stage has none.
     pub fn objects(&self) -> Result<usize> {
-        Ok(self.watched.contents("v3/r2/redrive-files/blobs")?.len())
+        // The folder is made with the first object.
+        let folder = "v3/r2/redrive-files/blobs";
+        Ok(if self.watched.has(folder) {
+            self.watched.contents(folder)?.len()
+        } else {
+            0
+        })
     }
 }

@@ -39,6 +39,11 @@ impl Watched {
         })
     }
 
+    /// Whether the state has this folder or file.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.stack.state_dir().join(path).exists()
+    }
+
     /// What the files below a folder of the state hold, as text.
     pub(crate) fn contents(&self, folder: &str) -> Result<Vec<String>> {
         let mut folders = vec![self.stack.state_dir().join(folder)];
