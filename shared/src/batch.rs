@@ -8,7 +8,7 @@ pub mod intake;
 pub mod line;
 pub mod results;
 pub mod splitter;
-pub(crate) mod step;
+pub mod step;
 pub(crate) mod stored;
 
 use crate::audit::{Actor, Deed};

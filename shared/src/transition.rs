@@ -78,8 +78,13 @@ fn settle_retry(
     };
     let failures = job.failures + u32::from(counts_as_failure);
     if counts_as_failure && failures >= job.max_attempts {
+        let which = if failures == 1 {
+            "The only attempt".to_owned()
+        } else {
+            format!("All {failures} attempts")
+        };
         let message = format!(
-            "All {failures} attempts failed, the last with {}: {}",
+            "{which} failed, the last with {}: {}",
             failure.code.as_str(),
             error.message
         );

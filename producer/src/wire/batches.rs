@@ -1,6 +1,7 @@
 //! The bodies of answers about batches.
 
 use redrive_shared::batch::line::LineError;
+use redrive_shared::batch::step::throughput;
 use redrive_shared::clock::Instant;
 use redrive_shared::configuration::Cost;
 use redrive_shared::document::{ErrorDocument, JobDocument, ResultDocument, UsageDocument};
@@ -152,9 +153,7 @@ impl BatchDocument {
             let tenths = u64::from(counts.ended()) * 1_000 / u64::from(batch.lines);
             tenth(tenths)
         };
-        let rate = batch
-            .sample
-            .per_1000_seconds
+        let rate = throughput(batch, now)
             .filter(|rate| *rate > 0 && left > 0 && !batch.status.is_terminal());
         let estimated_end_at = rate.map(|rate| {
             let millis = i64::from(left).saturating_mul(1_000_000) / i64::from(rate);

@@ -211,6 +211,18 @@ fn sampled(record: &BatchRecord, now: Instant) -> Sample {
     }
 }
 
+/// How many jobs of a batch end in 1,000 seconds as things stand; `None`: too early to tell.
+///
+/// No step notes that nothing ends: the longer that lasts, the less is said.
+#[must_use]
+pub fn throughput(record: &BatchRecord, now: Instant) -> Option<u32> {
+    let sample = sampled(record, now);
+    let rate = sample.per_1000_seconds?;
+    // Less than one has ended since.
+    let millis = now.millis_since(sample.at?).max(1_000);
+    Some(rate.min(u32::try_from(1_000_000 / millis).unwrap_or(1)))
+}
+
 /// Lines that became jobs.
 struct Made {
     groups: Vec<String>,
