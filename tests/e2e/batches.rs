@@ -21,7 +21,7 @@ const BATCHES: &str = "/api/v1/batches";
 const MOVE: &str = include_str!("../../shared/sql/move_batch.sql");
 
 /// How long a batch may take to end on a machine that is busy with other stacks.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 /// What the line with this number asks.
 fn question(number: usize) -> String {

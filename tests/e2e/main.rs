@@ -28,6 +28,7 @@ mod replaying;
 mod retries;
 mod sdks;
 mod secrecy;
+mod sessions;
 mod settings;
 mod tenancy;
 mod waiting;

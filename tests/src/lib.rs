@@ -8,6 +8,8 @@ pub mod http_database;
 pub mod poll;
 pub mod raw_http;
 pub mod scale;
+pub mod sessions;
 pub mod sim;
 pub mod simulator;
 pub mod stage;
+pub mod terminal;

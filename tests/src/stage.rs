@@ -36,6 +36,8 @@ use watched::Watched;
 
 /// What API keys are hashed with.
 const KEY_HASH_SECRET: &str = "c4n4ry-key-hash-secret-0123456789-abcdef";
+/// The part of the calls of random models that get a fault, unless a test says otherwise.
+const FAULT_RATE: f64 = 0.2;
 /// The queue that carries jobs.
 pub const JOBS: &str = "redrive-jobs";
 /// The queue that carries the jobs of batches.
@@ -81,7 +83,7 @@ impl Stage {
     /// # Errors
     /// When the provider or the stack does not start.
     pub fn start(name: &str, settings: &[(&str, &str)]) -> Result<Self> {
-        Self::start_with(name, settings, |_| {})
+        Self::start_with(name, settings, FAULT_RATE, |_| {})
     }
 
     /// Starts a pipeline as [`Self::start`] does, whose bindings [`Self::set_faults`] can have fail.
@@ -89,7 +91,20 @@ impl Stage {
     /// # Errors
     /// As [`Self::start`].
     pub fn start_faulty(name: &str, settings: &[(&str, &str)]) -> Result<Self> {
-        Self::start_with(name, settings, |options| {
+        Self::start_unreliable(name, settings, FAULT_RATE)
+    }
+
+    /// Starts a pipeline as [`Self::start_faulty`] does, whose provider gives this part of the calls of
+    /// its random models a fault.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_unreliable(
+        name: &str,
+        settings: &[(&str, &str)],
+        fault_rate: f64,
+    ) -> Result<Self> {
+        Self::start_with(name, settings, fault_rate, |options| {
             options.faults = Some(Faults::default());
         })
     }
@@ -99,7 +114,7 @@ impl Stage {
     /// # Errors
     /// As [`Self::start`].
     pub fn start_with_bucket(name: &str, settings: &[(&str, &str)]) -> Result<Self> {
-        Self::start_with(name, settings, |options| {
+        Self::start_with(name, settings, FAULT_RATE, |options| {
             options.faults = Some(Faults::default());
             options.bucket = true;
         })
@@ -108,11 +123,13 @@ impl Stage {
     fn start_with(
         name: &str,
         settings: &[(&str, &str)],
+        fault_rate: f64,
         set: impl FnOnce(&mut StackOptions),
     ) -> Result<Self> {
         let simulator = Simulator::start(Options {
             require_key: Some(providers::DEFAULT_KEY.to_owned()),
             customers: providers::customers(),
+            fault_rate,
             ..Options::default()
         })?;
         let providers = providers::providers(&simulator)?;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result};
 use flate2::Compression;
@@ -87,13 +87,14 @@ pub fn all() -> Result<()> {
     docs_page()
 }
 
-/// Builds what [`all`] does and the Worker that only tests use.
+/// Builds what [`all`] does, the Worker that only tests use, and the command that some of them run.
 ///
 /// # Errors
 /// What the compiler or a tool says.
 pub fn for_tests() -> Result<()> {
     all()?;
-    worker_crate(STORE_WORKER)
+    worker_crate(STORE_WORKER)?;
+    redrive().map(drop)
 }
 
 /// Builds one Worker; does nothing if neither its code nor a tool has changed.
@@ -115,6 +116,30 @@ pub fn worker_crate(worker: WorkerCrate) -> Result<()> {
     }
     size(worker)?.print(worker.package, fresh);
     Ok(())
+}
+
+/// Builds a command of this workspace, and says where it is.
+///
+/// # Errors
+/// What the compiler says.
+pub fn binary(package: &str, name: &str) -> Result<PathBuf> {
+    let mut build = Command::new("cargo");
+    build
+        .args(["build", "--package", package, "--bin", name])
+        .args(["--message-format", "json-render-diagnostics"])
+        .current_dir(checkout::root())
+        .stderr(Stdio::inherit());
+    let messages = process::capture(&mut build).with_context(|| format!("cannot build {name}"))?;
+    artifact(&messages, package, &format!("/{name}"))
+        .with_context(|| format!("cargo built no {name}"))
+}
+
+/// The command `redrive`, built.
+///
+/// # Errors
+/// What the compiler says.
+pub fn redrive() -> Result<PathBuf> {
+    binary("redrive-cli", "redrive")
 }
 
 /// How large a built Worker's Wasm is.
@@ -142,7 +167,7 @@ fn compile(worker: WorkerCrate) -> Result<PathBuf> {
         .current_dir(checkout::root())
         // `worker-build` sets it as well; without it cargo would compile everything a second time.
         .env("WASM_BINDGEN_USE_JS_SYS", "1")
-        .stderr(std::process::Stdio::inherit());
+        .stderr(Stdio::inherit());
     let messages = process::capture(&mut build)?;
     artifact(&messages, worker.package, ".wasm")
         .with_context(|| format!("cargo built no Wasm for {}", worker.package))

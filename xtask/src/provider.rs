@@ -11,9 +11,9 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use serde_json::json;
 
-use crate::process::{self, Group};
+use crate::build;
+use crate::process::Group;
 use crate::providers::Providers;
-use crate::{build, checkout};
 
 /// The model of the simulator that jobs ask by default.
 const MODEL: &str = "sim-ok";
@@ -96,7 +96,7 @@ impl Provider {
     /// If the simulator does not compile.
     pub fn prepare(&self) -> Result<()> {
         match self {
-            Self::Simulated(_) => Simulator::build().map(|_| ()),
+            Self::Simulated(_) => Simulator::binary().map(|_| ()),
             Self::Configured(_) | Self::Given(_) | Self::Unset => Ok(()),
         }
     }
@@ -192,26 +192,12 @@ struct Simulator {
 }
 
 impl Simulator {
-    fn build() -> Result<PathBuf> {
-        let mut build = Command::new("cargo");
-        build
-            .args([
-                "build",
-                "--package",
-                "redrive-tests",
-                "--bin",
-                "provider-simulator",
-            ])
-            .args(["--message-format", "json-render-diagnostics"])
-            .current_dir(checkout::root())
-            .stderr(Stdio::inherit());
-        let messages = process::capture(&mut build).context("cannot build the simulator")?;
-        build::artifact(&messages, "redrive-tests", "/provider-simulator")
-            .context("cargo built no provider-simulator")
+    fn binary() -> Result<PathBuf> {
+        build::binary("redrive-tests", "provider-simulator")
     }
 
     fn start(arguments: &[String]) -> Result<Self> {
-        let mut command = Command::new(Self::build()?);
+        let mut command = Command::new(Self::binary()?);
         command
             .args(arguments)
             .stdin(Stdio::null())

@@ -42,6 +42,9 @@ const STEP_BYTES: usize = 3_000_000;
 /// The shortest and the longest time between two steps, in milliseconds.
 const PAUSES_MS: std::ops::RangeInclusive<i64> = 1_000..=30_000;
 
+/// How much the pace of a batch so far weighs, in milliseconds of what is seen.
+const REMEMBERED_MS: i64 = 10_000;
+
 /// Takes the next step of a batch.
 ///
 /// 1. The row is read. A batch that has ended has no step; one whose step is not due has a message
@@ -196,31 +199,34 @@ fn sampled(record: &BatchRecord, now: Instant) -> Sample {
             per_1000_seconds: None,
         };
     };
-    let millis = now.millis_since(at);
-    let more = i64::from(ended) - i64::from(record.sample.ended);
-    if more <= 0 || millis < 500 {
+    if ended <= record.sample.ended || now.millis_since(at) < 500 {
         return record.sample;
     }
-    let rate = more.saturating_mul(1_000_000) / millis;
-    // Half of what was known, half of what was seen.
-    let known = record.sample.per_1000_seconds.map_or(rate, i64::from);
     Sample {
         at: Some(now),
         ended,
-        per_1000_seconds: u32::try_from(i64::midpoint(known, rate)).ok(),
+        per_1000_seconds: throughput(record, now),
     }
 }
 
 /// How many jobs of a batch end in 1,000 seconds as things stand; `None`: too early to tell.
 ///
-/// No step notes that nothing ends: the longer that lasts, the less is said.
+/// What the latest step knew counts like [`REMEMBERED_MS`] of what was seen since, so that the figure
+/// falls while nothing ends.
 #[must_use]
 pub fn throughput(record: &BatchRecord, now: Instant) -> Option<u32> {
-    let sample = sampled(record, now);
-    let rate = sample.per_1000_seconds?;
-    // Less than one has ended since.
-    let millis = now.millis_since(sample.at?).max(1_000);
-    Some(rate.min(u32::try_from(1_000_000 / millis).unwrap_or(1)))
+    let millis = now.millis_since(record.sample.at?).max(0);
+    let ended = record.counts.ended().saturating_sub(record.sample.ended);
+    let seen = i64::from(ended).saturating_mul(1_000_000);
+    let rate = match record.sample.per_1000_seconds {
+        Some(known) => {
+            let known = i64::from(known).saturating_mul(REMEMBERED_MS);
+            known.saturating_add(seen) / millis.saturating_add(REMEMBERED_MS)
+        }
+        None if ended == 0 => return None,
+        None => seen / millis.max(1),
+    };
+    u32::try_from(rate).ok()
 }
 
 /// Lines that became jobs.

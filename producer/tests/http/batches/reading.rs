@@ -109,7 +109,13 @@ async fn a_rate_and_an_end_are_told_once_jobs_have_ended() {
         document["estimatedEndAt"].as_str(),
     );
     assert!(estimated > created, "{document}");
+    end(&api, &user, &batch, 20, "succeeded");
+    api.ports().clock.advance_millis(1_000);
+    let document = get(&api, &user, &batch, "").await.json();
+    let now = document["throughputPerSecond"].as_f64().expect("a rate");
+    assert!((1.0..=2.0).contains(&now), "{document}");
     api.ports().clock.advance_millis(600_000);
+    step(&api).await;
     let document = get(&api, &user, &batch, "").await.json();
     let slower = document["throughputPerSecond"].as_f64().expect("a rate");
     assert!(slower < 0.1, "nothing has ended for long: {document}");
