@@ -23,15 +23,15 @@ use crate::terminal::Terminal;
 
 const BLOCK: &str = "```console\n";
 const END: &str = "```\n";
-/// Printed while one waits: how many of these lines there are is chance.
-const PROGRESS: &str = r"(?m)^[\d,]+/[\d,]+ .*\n";
+/// Printed while something goes on: whether these lines are there, and what they say, is chance.
+const CHANCE: &str = r"(?m)^([\d,]+/[\d,]+|rate|time left) .*\n";
 /// Lines that look and change nothing: they are typed again until they show what stands there.
 const LOOKS: &str = r"^redrive (status|usage|doctor|audit|jobs ls|replay (status|ls|jobs)|dlq (ls|groups|show)|batch (status|ls)) ?[^|]*$";
 /// How long a look may take to show it.
 const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(500);
-/// What a look waits for when nobody knows what it is to show.
-const SETTLING: Duration = Duration::from_secs(3);
+/// How long a look must show the same, when nobody knows what it is to show.
+const SETTLED: Duration = Duration::from_secs(4);
 
 /// A line that was typed, and what it printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,13 +81,13 @@ impl Ids {
 fn masked(text: &str) -> Result<String> {
     let mut masked = text.to_owned();
     for (pattern, mask) in [
-        (PROGRESS, ""),
+        (CHANCE, ""),
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME"),
         (r"\breq_[0-9a-f]{32}\b", "req_#"),
         (r"\b\d+(\.\d+)? (ms|s)\b", "DURATION"),
         (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
         (r"--cursor \S+", "--cursor CURSOR"),
-        ("\"cursor\":\"[^\"]*\"", "\"cursor\":\"CURSOR\""),
+        ("ursor\":\"[^\"]*\"", "ursor\":\"CURSOR\""),
         (r"conversation [0-9a-f]{16}", "conversation HASH"),
     ] {
         masked = Regex::new(pattern)?.replace_all(&masked, mask).into_owned();
@@ -221,16 +221,22 @@ impl<'t> Player<'t> {
         let expected = masked(&self.shown.numbered(&step.printed)?)?;
         let typed = self.seen.named(&numbered)?;
         let is_look = Regex::new(LOOKS)?.is_match(&typed);
-        if self.is_update && is_look {
-            sleep(SETTLING);
-        }
         let deadline = Instant::now() + PATIENCE;
+        let mut latest = (String::new(), Instant::now());
         loop {
             let line = format!("(exit {}); {typed}", self.code);
             let said = self.terminal.run(&line)?;
             let mut seen = Ids(self.seen.0.clone());
             let printed = masked(&seen.numbered(&said.text)?)?;
-            if self.is_update || printed == expected {
+            if printed != latest.0 {
+                latest = (printed.clone(), Instant::now());
+            }
+            let is_right = if self.is_update {
+                !is_look || latest.1.elapsed() >= SETTLED
+            } else {
+                printed == expected
+            };
+            if is_right {
                 self.code = said.code.unwrap_or(-1);
                 self.seen = seen;
                 return Ok(Step {
