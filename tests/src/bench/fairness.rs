@@ -14,9 +14,9 @@ const TRIES: usize = 20;
 /// Lines of the batch.
 const LINES: usize = 10_000;
 
-/// What a provider call takes: long enough that the one process of the local runtime, which is
-/// everything here, is not busy all the time.
-const LATENCY: Duration = Duration::from_millis(500);
+/// What a provider call takes. With the first the one process of the local runtime, which is
+/// everything here, is busy all the time; with the second it waits as it would for a provider.
+const LATENCIES: [Duration; 2] = [Duration::from_millis(5), Duration::from_millis(500)];
 
 /// How long a batch may take to begin.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -37,8 +37,15 @@ struct Wait {
 /// If the stack does not start, a job does not succeed, or the batch ends too early; or if it slows
 /// single jobs down by more than [`MOST`].
 pub(super) async fn measure(report: &mut String) -> Result<()> {
+    for latency in LATENCIES {
+        measure_with(report, latency).await?;
+    }
+    Ok(())
+}
+
+async fn measure_with(report: &mut String, latency: Duration) -> Result<()> {
     let options = Options {
-        latency: LATENCY,
+        latency,
         ..Options::default()
     };
     let simulator = Simulator::start(options)?;
@@ -64,7 +71,7 @@ pub(super) async fn measure(report: &mut String) -> Result<()> {
     writeln!(
         report,
         "\nA single job, from its submit to its end, {TRIES} tries, provider {} ms",
-        LATENCY.as_millis()
+        latency.as_millis()
     )?;
     line(report, "alone", alone)?;
     line(report, &format!("beside a batch of {LINES}"), beside)?;
