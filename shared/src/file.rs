@@ -94,7 +94,14 @@ impl<'a, P: Ports> FileWriter<'a, P> {
         Ok(())
     }
 
-    async fn flush(&mut self) -> Result<(), DatabaseError> {
+    /// Stores what is left. Nobody reads the file yet, and its time is still a day.
+    ///
+    /// # Errors
+    /// As [`Self::push`].
+    pub async fn flush(&mut self) -> Result<(), DatabaseError> {
+        if self.text.is_empty() {
+            return Ok(());
+        }
         let text = std::mem::take(&mut self.text);
         let bytes = u32::try_from(text.len()).unwrap_or(u32::MAX);
         let body = put(self.ports, &self.id, self.number, text).await?;
@@ -120,9 +127,7 @@ impl<'a, P: Ports> FileWriter<'a, P> {
     /// # Errors
     /// [`DatabaseError`]: discard the file.
     pub async fn finish(&mut self, expires_at: Instant) -> Result<(), DatabaseError> {
-        if !self.text.is_empty() {
-            self.flush().await?;
-        }
+        self.flush().await?;
         let store = self.ports.store();
         repeat(self.ports.clock(), || {
             store.finish_file(&self.tenant, &self.id, expires_at)

@@ -23,9 +23,6 @@ use std::collections::BTreeMap;
 /// The most invalid lines that an answer tells; the others are counted.
 pub const TOLD_LINES: usize = 100;
 
-/// How long an upload may take at most, in seconds; what is left of one that died is deleted then.
-const UNFINISHED_SECONDS: i64 = 86_400;
-
 /// How long a file is kept whose batch does not end, in seconds: 90 days. The end of the batch sets
 /// another time.
 const FILE_SECONDS: i64 = 7_776_000;
@@ -119,7 +116,6 @@ impl<'a, P: Ports> Intake<'a, P> {
             purpose: Purpose::Lines,
             name: request.name.clone(),
             created_at: now,
-            expires_at: now.plus_seconds(UNFINISHED_SECONDS),
         };
         let said = (
             request.skips_invalid,
@@ -227,7 +223,7 @@ impl<'a, P: Ports> Intake<'a, P> {
     ///
     /// # Errors
     /// [`Refused`]; nothing is stored. Only when the database does not say whether it took the batch,
-    /// the batch may be there, and its lines stay.
+    /// the batch may be there, and its lines stay: for as long as it needs them, or for a day.
     pub async fn finish(mut self, key: Option<IdempotencyKey>) -> Result<Taken, Refused> {
         let digest: [u8; 32] = self.hash.clone().finalize().into();
         let idempotency = key.map(|key| Idempotency {
@@ -290,8 +286,7 @@ impl<'a, P: Ports> Intake<'a, P> {
             let errors = std::mem::take(&mut self.errors);
             return Err(Refused::Invalid(self.invalid_lines, errors));
         }
-        let kept_until = self.created_at.plus_seconds(FILE_SECONDS);
-        self.writer.finish(kept_until).await?;
+        self.writer.flush().await?;
         Ok(())
     }
 
@@ -312,6 +307,7 @@ impl<'a, P: Ports> Intake<'a, P> {
             status: BatchStatus::InProgress,
             endpoint: None,
             file_id: self.writer.id().clone(),
+            file_kept_until: self.created_at.plus_seconds(FILE_SECONDS),
             name: self.request.name.clone(),
             metadata: BTreeMap::new(),
             skips_invalid: self.request.skips_invalid,

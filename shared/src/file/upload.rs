@@ -9,9 +9,6 @@ use crate::ports::Ports;
 use crate::repeat::repeat;
 use crate::store::{FileRecord, NewFile, Purpose};
 
-/// How long an upload may take at most, in seconds; what is left of one that died is deleted then.
-const UNFINISHED_SECONDS: i64 = 86_400;
-
 /// Why a file is not taken. Nothing of it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refused {
@@ -60,7 +57,6 @@ impl<'a, P: Ports> Upload<'a, P> {
             purpose: Purpose::Batch,
             name,
             created_at: now,
-            expires_at: now.plus_seconds(UNFINISHED_SECONDS),
         };
         Ok(Self {
             ports,

@@ -89,6 +89,8 @@ pub struct NewBatch {
     pub endpoint: Option<String>,
     /// Where its lines are.
     pub file_id: FileId,
+    /// That file is there until then at least.
+    pub file_kept_until: Instant,
     /// The client's own name.
     pub name: Option<String>,
     /// The client's own labels.
@@ -376,11 +378,18 @@ impl NewBatch {
         ]);
         Statement::new(include_str!("../../sql/insert_batch.sql"), parameters)
     }
+
+    fn keep_file(&self) -> Statement {
+        let mut parameters = key(&self.tenant_id, &self.id);
+        parameters.extend([self.file_id.as_str().into(), self.file_kept_until.into()]);
+        Statement::new(include_str!("../../sql/keep_file_of_batch.sql"), parameters)
+    }
 }
 
 impl<D: Database> Store<D> {
-    /// Submit: the batch is there, and its lines are owed. With an idempotency key, unless another
-    /// batch has it. Answers the batch that is there for the request.
+    /// Submit: the batch is there, its lines are owed, and its file is whole and kept for it, in one
+    /// transaction. With an idempotency key, unless another batch has it. Answers the batch that is
+    /// there for the request.
     ///
     /// # Errors
     /// [`DatabaseError`]: nothing is promised. Repeating with the same batch is safe.
@@ -390,7 +399,8 @@ impl<D: Database> Store<D> {
         idempotency: Option<&Idempotency>,
     ) -> Result<KeyHolder<BatchId>, DatabaseError> {
         let Some(given) = idempotency else {
-            self.batch(vec![batch.insert(None)]).await?.next()?;
+            let statements = vec![batch.insert(None), batch.keep_file()];
+            self.batch(statements).await?.next()?;
             return Ok(KeyHolder {
                 id: batch.id.clone(),
                 request_hash: String::new(),
@@ -407,9 +417,11 @@ impl<D: Database> Store<D> {
             .batch(vec![
                 Statement::new(release, key.clone()),
                 batch.insert(Some(given)),
+                batch.keep_file(),
                 Statement::new(find, key),
             ])
             .await?;
+        results.next()?;
         results.next()?;
         results.next()?;
         let holder = results.next()?.decode()?.into_iter().next();

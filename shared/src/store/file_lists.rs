@@ -1,7 +1,6 @@
-//! Pages of files, and what a batch asks of its file.
+//! Pages of files, and whose lines a file holds.
 
 use super::{FileRecord, Purpose, Store};
-use crate::clock::Instant;
 use crate::database::{Database, DatabaseError, Value};
 use crate::ids::{BatchId, FileId, TenantId};
 use serde::Deserialize;
@@ -48,22 +47,6 @@ impl<D: Database> Store<D> {
             limit.into(),
         ];
         self.run(sql, parameters).await?.decode()
-    }
-
-    /// Sees to it that an uploaded file is there until `until` at least. Answers whether the tenant
-    /// has such a file.
-    ///
-    /// # Errors
-    /// [`DatabaseError`]. Repeating is safe.
-    pub async fn keep_file(
-        &self,
-        tenant: &TenantId,
-        file: &FileId,
-        until: Instant,
-    ) -> Result<bool, DatabaseError> {
-        let parameters = vec![tenant.as_str().into(), file.as_str().into(), until.into()];
-        let sql = include_str!("../../sql/keep_file.sql");
-        Ok(self.run(sql, parameters).await?.changes > 0)
     }
 
     /// A batch that has not ended and has its lines in this file.

@@ -53,8 +53,6 @@ pub struct NewFile {
     pub name: Option<String>,
     /// When it was made.
     pub created_at: Instant,
-    /// When it is deleted, unless it is finished with another time.
-    pub expires_at: Instant,
 }
 
 /// What is known of a file.
@@ -119,6 +117,10 @@ pub struct ExpiredFile {
     pub chunks: u32,
 }
 
+/// How long a file is kept at first, in seconds: a day. Whoever writes it gives it another time when
+/// it is whole and somebody owns it; what is left of a writer that died is deleted then.
+const UNFINISHED_SECONDS: i64 = 86_400;
+
 fn key(tenant: &TenantId, file: &FileId) -> Vec<Value> {
     vec![tenant.as_str().into(), file.as_str().into()]
 }
@@ -130,14 +132,14 @@ impl NewFile {
             self.purpose.as_str().into(),
             self.name.as_deref().into(),
             self.created_at.into(),
-            self.expires_at.into(),
+            self.created_at.plus_seconds(UNFINISHED_SECONDS).into(),
         ]);
         Statement::new(include_str!("../../sql/insert_file.sql"), parameters)
     }
 }
 
 impl<D: Database> Store<D> {
-    /// The file exists, and is written from here on.
+    /// The file exists, and is written from here on. It is kept for a day, unless it gets another time.
     ///
     /// # Errors
     /// [`DatabaseError`]. Repeating is safe.

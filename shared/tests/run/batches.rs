@@ -391,6 +391,29 @@ async fn a_batch_and_its_file_are_deleted_when_their_time_is_over() {
 }
 
 #[tokio::test]
+async fn the_file_of_a_batch_that_was_not_inserted_is_deleted_after_a_day() {
+    for fault in [Fault::Before(transient()), Fault::After(transient())] {
+        let bench = Bench::new();
+        // The file is made, and its chunk stored.
+        let faults = std::iter::repeat_n(Fault::None, 2);
+        bench.fail_next(faults.chain(std::iter::repeat_n(fault.clone(), 3)));
+        let refused = take(&bench, &upload(3), false).await;
+        assert_eq!(refused, Err(Refused::Database(transient())));
+        assert_eq!(bench.rows("file_chunks"), 1, "it may have been inserted");
+        let inserted = bench.rows("batches");
+        assert_eq!(inserted, i64::from(fault != Fault::Before(transient())));
+        bench.ports.clock.advance_millis(DAY_MS);
+        sweep(&bench.ports, 60).await.expect("sweeps");
+        assert_eq!(bench.rows("files"), inserted, "{fault:?}");
+        assert_eq!(bench.rows("file_chunks"), inserted, "{fault:?}");
+        if inserted == 1 {
+            step(&bench).await;
+            assert_eq!(bench.rows("jobs"), 3, "its lines are owed");
+        }
+    }
+}
+
+#[tokio::test]
 async fn where_there_is_a_bucket_the_text_lies_there() {
     let mut bench = Bench::new();
     bench.ports.bucket = Some(MemoryBucket::default());

@@ -74,6 +74,7 @@ impl Bench {
             status: BatchStatus::Validating,
             endpoint: Some(CHAT.to_owned()),
             file_id,
+            file_kept_until: now.plus_seconds(DAY_SECONDS),
             name: None,
             metadata: BTreeMap::new(),
             skips_invalid: false,

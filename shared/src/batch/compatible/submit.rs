@@ -8,7 +8,7 @@ use crate::message::{Task, TaskMessage};
 use crate::openai::Endpoint;
 use crate::ports::Ports;
 use crate::repeat::repeat;
-use crate::store::{BatchRecord, BatchStatus, NewBatch};
+use crate::store::{BatchRecord, BatchStatus, NewBatch, Purpose};
 use crate::task;
 use serde_json::Map;
 use std::collections::BTreeMap;
@@ -48,8 +48,9 @@ pub enum SubmittedBatch {
 
 /// Makes a batch. From here on it is owed a judgement of its file, and then an end.
 ///
-/// 1. The file is kept for as long as lines may become jobs.
-/// 2. The row is stored. With a key, an earlier request may have made it.
+/// 1. The file is looked at: it must be whole, and uploaded for a batch.
+/// 2. The row is stored, and with it the file is kept for as long as lines may become jobs. With a
+///    key, an earlier request may have made it.
 /// 3. The message of its first step is sent. When it is not taken, the sweep sends it.
 ///
 /// # Errors
@@ -63,9 +64,9 @@ pub async fn submit<P: Ports>(
     let (store, clock) = (ports.store(), ports.clock());
     let now = clock.now();
     let window_ends_at = now.plus_seconds(WINDOW_SECONDS);
-    let kept_until = window_ends_at.plus_seconds(GRACE_SECONDS);
-    let keep = || store.keep_file(tenant, &request.file, kept_until);
-    if !repeat(clock, keep).await? {
+    let find = || store.file(tenant, &request.file);
+    let found = repeat(clock, find).await?;
+    if !found.is_some_and(|file| file.is_shown() && file.purpose == Purpose::Batch) {
         return Ok(SubmittedBatch::NoFile);
     }
     let batch = NewBatch {
@@ -74,6 +75,7 @@ pub async fn submit<P: Ports>(
         status: BatchStatus::Validating,
         endpoint: Some(request.endpoint.as_str().to_owned()),
         file_id: request.file.clone(),
+        file_kept_until: window_ends_at.plus_seconds(GRACE_SECONDS),
         name: None,
         metadata: request.metadata.clone(),
         skips_invalid: false,

@@ -17,10 +17,6 @@ const JOBS: u32 = 64;
 /// The longest text of a row of D1, with room for the other columns.
 const ROW_BYTES: usize = 1_950_000;
 
-/// How long a file may take to be written, in seconds; what is left of one that is not is deleted
-/// then.
-const UNFINISHED_SECONDS: i64 = 86_400;
-
 /// What one round adds to the files.
 pub(super) struct Round {
     /// How far they reach with it.
@@ -201,7 +197,6 @@ async fn begin<P: Ports>(
         purpose: Purpose::BatchOutput,
         name: Some(format!("{}_{name}.jsonl", record.id)),
         created_at: now,
-        expires_at: now.plus_seconds(UNFINISHED_SECONDS),
     };
     repeat(ports.clock(), || ports.store().insert_file(&file)).await?;
     Ok(FileSoFar {
