@@ -9,8 +9,6 @@ mod usage;
 pub(crate) use audit::{AuditPage, PurgeDocument, PurgedDocument};
 pub(crate) use batches::{BatchAcceptedDocument, BatchDocument, BatchPage, ResultLine};
 pub(crate) use dead_letters::{DeadLetterGroupList, DeadLetterPage};
-#[cfg(not(target_arch = "wasm32"))]
-pub(crate) use replays::FilterDocument;
 pub(crate) use replays::{
     ReplayAcceptedDocument, ReplayPage, ReplayPreviewDocument, ReplayTaskDocument, ReplayedJobPage,
 };
