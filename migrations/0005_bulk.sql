@@ -160,6 +160,7 @@ CREATE TABLE batches (
   chunk_offset     INTEGER NOT NULL, -- bytes into it,
   line             INTEGER NOT NULL, -- its number in the file, from 1,
   jobs             INTEGER NOT NULL, -- and its place among the jobs: how many there are so far
+  unreadable_at_ms INTEGER,          -- since when that line cannot be read, though its store answers; NULL: it can, or nobody has looked
   queued           INTEGER NOT NULL, -- jobs by state, kept by the triggers on jobs
   running          INTEGER NOT NULL,
   retry_scheduled  INTEGER NOT NULL,

@@ -10,6 +10,7 @@ pub mod results;
 pub mod splitter;
 pub mod step;
 pub(crate) mod stored;
+pub mod unreadable;
 
 use crate::audit::{Actor, Deed};
 use crate::clock::Clock;

@@ -207,8 +207,10 @@ pub async fn text_of<P: Ports>(
     if let Some(body) = chunk.body {
         return Ok(body);
     }
+    // Whoever forgot to bind it can put that right; the text is not lost.
+    let unbound = || DatabaseError::Other("a file lies in a bucket, and none is bound".to_owned());
     let missing = || DatabaseError::Corrupt("a chunk of a file lies nowhere".to_owned());
-    let bucket = ports.bucket().ok_or_else(missing)?;
+    let bucket = ports.bucket().ok_or_else(unbound)?;
     let found = bucket.get(&object(file, chunk.number)).await?;
     found.ok_or_else(missing)
 }

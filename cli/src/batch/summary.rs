@@ -33,6 +33,11 @@ pub(crate) fn facts(batch: &Batch) -> Table {
     for (code, count) in &batch.dead_letters_by_code {
         table.fact(&format!("  {code}"), Some(grouped(*count)));
     }
+    let error = batch.error.as_ref();
+    table.fact(
+        "error",
+        error.map(|error| format!("{}: {}", error.code, error.detail)),
+    );
     let runs = !batch.has_ended();
     let rate = batch.throughput_per_second.filter(|_| runs);
     table.fact("rate", rate.map(|rate| format!("{rate:.1}/s")));

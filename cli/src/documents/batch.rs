@@ -22,6 +22,7 @@ pub(crate) struct Batch {
     pub(crate) throughput_per_second: Option<f64>,
     pub(crate) estimated_end_at: Option<String>,
     pub(crate) cost_micro_usd: Option<u64>,
+    pub(crate) error: Option<BatchError>,
     #[serde(default)]
     pub(crate) dead_letters_by_code: BTreeMap<String, u64>,
 }
@@ -34,6 +35,13 @@ impl Batch {
             "completed" | "failed" | "cancelled" | "expired"
         )
     }
+}
+
+/// Why lines never became jobs.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct BatchError {
+    pub(crate) code: String,
+    pub(crate) detail: String,
 }
 
 /// Jobs by state.

@@ -2,6 +2,7 @@
 
 use redrive_shared::batch::line::LineError;
 use redrive_shared::batch::step::throughput;
+use redrive_shared::batch::unreadable::BatchError;
 use redrive_shared::clock::Instant;
 use redrive_shared::configuration::Cost;
 use redrive_shared::document::{ErrorDocument, JobDocument, ResultDocument, UsageDocument};
@@ -81,6 +82,10 @@ pub(crate) struct BatchDocument {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub(crate) cost_micro_usd: Option<Cost>,
+    /// Why lines never became jobs, of a batch that is `failed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) error: Option<BatchError>,
     /// Its dead letters by their reason.
     pub(crate) dead_letters_by_code: BTreeMap<&'static str, u32>,
     /// Where its results are; absolute.
@@ -103,7 +108,8 @@ pub(crate) struct BatchCountsDocument {
     pub(crate) retry_scheduled: u32,
     /// Answered.
     pub(crate) succeeded: u32,
-    /// Refused for a reason that no retry can help.
+    /// Refused for a reason that no retry can help; of a batch that is `failed`, lines that never
+    /// became jobs as well.
     pub(crate) failed: u32,
     /// Not done, for a reason that an operator can put right.
     pub(crate) dead_lettered: u32,
@@ -115,10 +121,15 @@ impl BatchCountsDocument {
     fn of(batch: &BatchRecord) -> Self {
         let counts = batch.counts;
         let unmade = batch.lines.saturating_sub(batch.at.jobs);
-        let (pending, given_up) = if batch.status.is_terminal() {
-            (0, unmade)
-        } else {
-            (unmade, 0)
+        let (pending, failed, cancelled) = match batch.status {
+            BatchStatus::Failed => (0, unmade, 0),
+            BatchStatus::Completed | BatchStatus::Cancelled | BatchStatus::Expired => {
+                (0, 0, unmade)
+            }
+            BatchStatus::Validating
+            | BatchStatus::InProgress
+            | BatchStatus::Finalizing
+            | BatchStatus::Cancelling => (unmade, 0, 0),
         };
         Self {
             pending,
@@ -126,9 +137,9 @@ impl BatchCountsDocument {
             running: counts.running,
             retry_scheduled: counts.retry_scheduled,
             succeeded: counts.succeeded,
-            failed: counts.failed,
+            failed: counts.failed + failed,
             dead_lettered: counts.dead_lettered,
-            cancelled: counts.cancelled + given_up,
+            cancelled: counts.cancelled + cancelled,
         }
     }
 
@@ -173,6 +184,7 @@ impl BatchDocument {
             throughput_per_second: rate.map(|rate| tenth(u64::from(rate) / 100)),
             estimated_end_at,
             cost_micro_usd: batch.cost_micro_usd,
+            error: BatchError::of(batch),
             dead_letters_by_code: letters
                 .iter()
                 .map(|(code, letters)| (code.as_str(), *letters))

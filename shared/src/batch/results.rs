@@ -8,7 +8,7 @@ use crate::ids::{FileId, JobId, TenantId};
 use crate::job::{JobRecord, JobState};
 use crate::ports::Ports;
 use crate::repeat::repeat;
-use crate::store::{BatchPart, BatchRecord, Completion};
+use crate::store::{BatchPart, BatchRecord, BatchStatus, Completion};
 use serde_json::{Map, Value, json};
 
 /// Jobs of the first page. An answer may have 2 MB, so a page that could be long begins short.
@@ -188,9 +188,11 @@ impl Unsuccessful {
                     code
                 };
                 let why = json!({"code": code, "message": message, "line": line, "jobId": job.id});
-                if let Some(found) = self.lines.find(ports, line).await? {
-                    text.push_str(&with_reason(&found, why));
-                }
+                text.push_str(&match self.lines.find(ports, line).await? {
+                    Some(found) => with_reason(&found, why),
+                    // Nothing is left of it but its name.
+                    None => with_reason(&named(&self.batch, job.custom_id), why),
+                });
                 // The others are read again: what is held in memory stays small.
                 if text.len() >= PAGE_BYTES {
                     break;
@@ -204,10 +206,16 @@ impl Unsuccessful {
         self.rest(ports).await
     }
 
-    /// The lines of a batch that has ended which never became jobs: it was cancelled before.
+    /// The lines of a batch that has ended which never became jobs: it was cancelled before, or they
+    /// could not be read. Those that cannot be read now are not told.
     async fn rest<P: Ports>(&mut self, ports: &P) -> Result<String, DatabaseError> {
         let mut text = String::new();
         let batch = &mut self.batch;
+        let code = if batch.status == BatchStatus::Failed {
+            "lines_unreadable"
+        } else {
+            "cancelled"
+        };
         while batch.status.is_terminal() && batch.at.jobs < batch.lines && text.len() < PAGE_BYTES {
             let line = batch.at.line;
             let Some(found) = self.lines.find(ports, line).await? else {
@@ -217,12 +225,23 @@ impl Unsuccessful {
             if !found.trim().is_empty() {
                 batch.at.jobs += 1;
                 let message = "The batch ended before this line became a job.";
-                let why = json!({"code": "cancelled", "message": message, "line": line});
+                let why = json!({"code": code, "message": message, "line": line});
                 text.push_str(&with_reason(&found, why));
             }
         }
         Ok(text)
     }
+}
+
+/// A line of which only the name is known, in the shape of its batch.
+fn named(batch: &BatchRecord, custom_id: Option<String>) -> String {
+    let field = if batch.endpoint.is_some() {
+        "custom_id"
+    } else {
+        "customId"
+    };
+    let fields = custom_id.map(|name| (field.to_owned(), name.into()));
+    Value::Object(Map::from_iter(fields)).to_string()
 }
 
 /// A line as it was uploaded, with why it brought nothing. What is no object stands in a field of
@@ -262,7 +281,7 @@ impl Lines {
         }
     }
 
-    /// The line with this number; `None`: the file is gone, or ends before.
+    /// The line with this number; `None`: the file is gone, ends before, or cannot be read.
     async fn find<P: Ports>(
         &mut self,
         ports: &P,
@@ -279,7 +298,10 @@ impl Lines {
         };
         self.line = chunk.first_line;
         self.offset = 0;
-        self.text = file::text_of(ports, &self.file, chunk).await?;
+        self.text = match file::text_of(ports, &self.file, chunk).await {
+            Err(DatabaseError::Corrupt(_)) => return Ok(None),
+            found => found?,
+        };
         Ok(self.seek(line))
     }
 

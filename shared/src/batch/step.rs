@@ -7,11 +7,11 @@
 use super::compatible::{self, Reader};
 use super::line::{LineError, LineJob};
 use super::stored;
+use super::unreadable;
 use crate::clock::{Clock, Instant};
 use crate::configuration::Configuration;
 use crate::database::DatabaseError;
 use crate::error_code::ErrorCode;
-use crate::file;
 use crate::ids::{BatchId, JobId, TenantId};
 use crate::job::{ErrorDetail, Kind};
 use crate::ports::Ports;
@@ -100,6 +100,39 @@ struct Planned {
     made: Vec<JobId>,
 }
 
+impl Planned {
+    /// Lines become jobs, as far as they can be read. When none could be for long, and what became of
+    /// those before has ended, the batch ends without them.
+    fn make(&mut self, record: &BatchRecord, made: Made) {
+        let now = self.now;
+        let is_more = made.at.jobs > record.at.jobs;
+        self.moved.at = made.at;
+        self.moved.due_at = Some(now.plus_millis(*PAUSES_MS.start()));
+        self.moved.unreadable_at = None;
+        self.made = made.queued;
+        self.jobs = BatchJobs::Made(made.groups);
+        if made.is_cut_short {
+            let since = record.unreadable_at.filter(|_| !is_more);
+            let is_given_up = unreadable::wait(&mut self.moved, since, now);
+            if is_given_up && record.counts.unfinished() == 0 {
+                self.end(record, BatchStatus::Failed);
+            }
+        }
+    }
+
+    /// Nothing more becomes of its lines: a batch in OpenAI's shape has its files to be written, and
+    /// any other ends so.
+    fn end(&mut self, record: &BatchRecord, status: BatchStatus) {
+        if record.endpoint.is_some() {
+            self.moved.status = BatchStatus::Finalizing;
+            self.moved.due_at = Some(self.now);
+        } else {
+            self.moved.status = status;
+            self.moved.due_at = None;
+        }
+    }
+}
+
 /// Whether the row is as this step leaves it: its first try took effect, and the answer was lost.
 async fn was_taken<P: Ports>(
     ports: &P,
@@ -145,6 +178,7 @@ async fn plan<P: Ports>(
             status: record.status,
             due_at: Some(now.plus_millis(pause)),
             at: record.at,
+            unreadable_at: record.unreadable_at,
             sample,
             lines: record.lines,
             finding: record.finding.clone(),
@@ -159,17 +193,16 @@ async fn plan<P: Ports>(
     let counts = record.counts;
     let all_made = record.at.jobs >= record.lines;
     if (all_made || stops) && counts.unfinished() == 0 {
-        planned.moved.status = if record.endpoint.is_some() {
-            BatchStatus::Finalizing
-        } else if record.status == BatchStatus::Cancelling {
-            BatchStatus::Cancelled
-        } else if all_made {
-            BatchStatus::Completed
-        } else {
-            BatchStatus::Expired
-        };
-        let is_over = planned.moved.status.is_terminal();
-        planned.moved.due_at = (!is_over).then_some(now);
+        planned.end(
+            record,
+            if record.status == BatchStatus::Cancelling {
+                BatchStatus::Cancelled
+            } else if all_made {
+                BatchStatus::Completed
+            } else {
+                BatchStatus::Expired
+            },
+        );
     } else if stops {
         if counts.queued + counts.retry_scheduled > 0 {
             planned.jobs = BatchJobs::Cancelled(CANCELLED_TOGETHER);
@@ -180,10 +213,7 @@ async fn plan<P: Ports>(
         let room = window.saturating_sub(counts.unfinished());
         if room > 0 {
             let made = make(ports, configuration, record, ground, room).await?;
-            planned.moved.at = made.at;
-            planned.moved.due_at = Some(now.plus_millis(*PAUSES_MS.start()));
-            planned.made = made.queued;
-            planned.jobs = BatchJobs::Made(made.groups);
+            planned.make(record, made);
         }
     }
     Ok(Some(planned))
@@ -234,6 +264,8 @@ struct Made {
     groups: Vec<String>,
     queued: Vec<JobId>,
     at: Place,
+    /// Whether the line there cannot be read.
+    is_cut_short: bool,
 }
 
 async fn make<P: Ports>(
@@ -253,14 +285,14 @@ async fn make<P: Ports>(
         groups: Vec::new(),
         queued: Vec::new(),
         at: record.at,
+        is_cut_short: false,
     };
     let mut group = String::new();
     let mut bytes = 0;
     while made.at.jobs < last && bytes < STEP_BYTES {
-        let (tenant, file) = (&record.tenant_id, &record.file_id);
-        let Some(text) = file::read(ports, tenant, file, made.at.chunk).await? else {
-            let message = "the file of a batch ends before its lines do";
-            return Err(DatabaseError::Corrupt(message.to_owned()));
+        let Some(text) = unreadable::read(ports, record, made.at.chunk).await? else {
+            made.is_cut_short = true;
+            break;
         };
         let mut offset = usize::try_from(made.at.chunk_offset).unwrap_or(usize::MAX);
         while let Some(line) = text

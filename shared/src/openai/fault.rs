@@ -20,11 +20,13 @@ pub enum ValidationCode {
     ModelNotFound,
     /// A field of the line is wrong, or asks for what cannot be done here.
     InvalidRequest,
+    /// The line and those after it cannot be read any more.
+    InputFileUnreadable,
 }
 
 impl ValidationCode {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::InvalidJsonLine,
         Self::DuplicateCustomId,
         Self::EmptyFile,
@@ -32,6 +34,7 @@ impl ValidationCode {
         Self::UrlMismatch,
         Self::ModelNotFound,
         Self::InvalidRequest,
+        Self::InputFileUnreadable,
     ];
 
     /// The code as it is stored and shown.
@@ -45,6 +48,7 @@ impl ValidationCode {
             Self::UrlMismatch => "url_mismatch",
             Self::ModelNotFound => "model_not_found",
             Self::InvalidRequest => "invalid_request",
+            Self::InputFileUnreadable => "input_file_unreadable",
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use super::document::{BatchErrors, BatchObject, FileObject, FileStatus, RequestCounts};
 use super::endpoint::Endpoint;
+use super::fault::{LineFault, ValidationCode};
 use super::finding::Finding;
+use crate::batch::unreadable::BatchError;
 use crate::clock::Instant;
 use crate::ids::FileId;
 use crate::store::{BatchRecord, BatchStatus, FileRecord, Purpose};
@@ -46,6 +48,8 @@ impl BatchObject {
     pub fn of(record: BatchRecord) -> Option<Self> {
         let endpoint = Endpoint::of_path(record.endpoint.as_deref()?)?;
         let finding = Finding::of(&record);
+        let mut faults = finding.faults;
+        faults.extend(BatchError::unreadable(&record).map(unreadable));
         let request_counts = counts(&record);
         let usage = record.usage.map(serde_json::from_value);
         let ended = |status: BatchStatus| -> Option<Instant> {
@@ -55,7 +59,7 @@ impl BatchObject {
             object: "batch",
             endpoint,
             model: finding.model,
-            errors: BatchErrors::of(finding.faults),
+            errors: BatchErrors::of(faults),
             input_file_id: record.file_id.to_string(),
             completion_window: COMPLETION_WINDOW,
             status: record.status,
@@ -75,6 +79,16 @@ impl BatchObject {
             metadata: Some(record.metadata).filter(|labels| !labels.is_empty()),
             id: record.id.to_string(),
         })
+    }
+}
+
+/// Lines that could not be read any more.
+fn unreadable(error: BatchError) -> LineFault {
+    LineFault {
+        code: ValidationCode::InputFileUnreadable,
+        message: error.detail,
+        param: None,
+        line: error.line,
     }
 }
 

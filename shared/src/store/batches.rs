@@ -28,7 +28,8 @@ pub enum BatchStatus {
     Finalizing,
     /// Every job has ended. Terminal.
     Completed,
-    /// A line broke a rule, and no line became a job. Terminal.
+    /// A line broke a rule, and no line became a job; or lines could not be read any more, and became
+    /// no job. Terminal.
     Failed,
     /// Somebody asked to cancel it; jobs that run go on to their end.
     Cancelling,
@@ -168,6 +169,10 @@ pub struct BatchRecord {
     /// Where the next line is, and its place among the jobs.
     #[serde(flatten)]
     pub at: Place,
+    /// Since when that line cannot be read, though its store answers; `None`: it can, or nobody has
+    /// looked.
+    #[serde(rename = "unreadable_at_ms")]
+    pub unreadable_at: Option<Instant>,
     /// Its jobs by state.
     #[serde(flatten)]
     pub counts: BatchCounts,
@@ -323,6 +328,8 @@ pub struct BatchMove {
     pub due_at: Option<Instant>,
     /// Where the next line is.
     pub at: Place,
+    /// Since when it cannot be read; `None`: it can, or nobody has looked.
+    pub unreadable_at: Option<Instant>,
     /// How fast its jobs end.
     pub sample: Sample,
     /// Lines that become jobs.
@@ -620,6 +627,7 @@ pub(super) fn moving(
         moved.lines.into(),
         ground.retention_seconds.into(),
         moved.finding.as_ref().map(Json::to_string).into(),
+        moved.unreadable_at.into(),
     ]);
     Statement::new(include_str!("../../sql/move_batch.sql"), parameters)
 }

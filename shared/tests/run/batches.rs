@@ -1,5 +1,7 @@
 //! Batches: taken, made into jobs step by step, ended.
 
+mod unreadable;
+
 use crate::bench::{ACK, Bench, START, answer, delivered, transient};
 use redrive_shared::audit::Actor;
 use redrive_shared::batch::intake::{BatchRequest, Intake, Refused, Taken};

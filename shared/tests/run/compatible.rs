@@ -8,6 +8,7 @@
 mod answers;
 mod files;
 mod judging;
+mod unreadable;
 
 use crate::bench::{Bench, delivered, providers};
 use redrive_shared::clock::Clock;

@@ -91,6 +91,28 @@ async fn the_document_of_a_batch_says_where_each_line_stands() {
 }
 
 #[tokio::test]
+async fn a_batch_whose_lines_could_not_be_read_says_from_which_on_to_submit_again() {
+    let api = Api::new();
+    let user = api.user().await;
+    let batch = made(&api, &user, 3).await;
+    api.database().execute(
+        "UPDATE batches SET status = 'failed', due_at_ms = NULL, completed_at_ms = 900000, expires_at_ms = 900000,
+         unreadable_at_ms = 0, lines = 10, line = 7, jobs = 3",
+    );
+    let shown = get(&api, &user, &batch, "").await.json();
+    assert_eq!(shown["status"], "failed");
+    let expected = json!({
+        "code": "lines_unreadable",
+        "detail": "Its lines from line 7 on cannot be read any more, and 7 of them became no job: \
+                   submit the lines from line 7 on again.",
+        "line": 7,
+    });
+    assert_eq!(shown["error"], expected);
+    assert_eq!(shown["counts"]["failed"], 7);
+    assert_eq!(shown["counts"]["pending"], 0);
+}
+
+#[tokio::test]
 async fn a_rate_and_an_end_are_told_once_jobs_have_ended() {
     let api = Api::new();
     let user = api.user().await;

@@ -2,6 +2,7 @@
 
 mod round;
 
+use crate::batch::unreadable;
 use crate::clock::{Clock, Instant};
 use crate::database::DatabaseError;
 use crate::openai::{Endpoint, Files, Finding, Writing};
@@ -18,7 +19,8 @@ const ROUNDS: u32 = 8;
 /// Takes the next steps of a batch of which every job has ended.
 ///
 /// 1. Jobs are read in the order of their lines until a chunk of a file is full. After the jobs come
-///    the lines that never became one, if it was cancelled or its time was over.
+///    the lines that never became one, if it was cancelled or its time was over. Where these cannot be
+///    read, the step is taken again later, until that is given up.
 /// 2. The chunks are stored, in one transaction with how far they reach. Of two steps at once one
 ///    takes effect; one that died before has written nothing.
 /// 3. With the last of them the files are whole and the batch has ended.
@@ -53,7 +55,11 @@ pub(in crate::batch) async fn step<P: Ports>(
         if !repeat(ports.clock(), take).await? || round.is_last {
             return Ok(Next::Nothing);
         }
+        if round.is_cut_short {
+            return Ok(moved.due_at.map_or(Next::Nothing, Next::At));
+        }
         record.step += 1;
+        record.unreadable_at = moved.unreadable_at;
         record.finding = moved.finding;
     }
     Ok(Next::At(ports.clock().now()))
@@ -65,6 +71,8 @@ fn last_status(record: &BatchRecord) -> BatchStatus {
     let ends = record.window_ends_at.zip(record.finalizing_at);
     if record.cancelled_at.is_some() {
         BatchStatus::Cancelled
+    } else if not_done && unreadable::is_the_end_of(record) {
+        BatchStatus::Failed
     } else if not_done && ends.is_some_and(|(window, finalizing)| window <= finalizing) {
         BatchStatus::Expired
     } else {
@@ -83,14 +91,19 @@ fn moved(
         writing: (!round.is_last).then(|| round.writing.clone()),
         ..finding
     };
-    BatchMove {
+    let mut moved = BatchMove {
         status: if round.is_last { last } else { record.status },
         due_at: (!round.is_last).then_some(now),
         at: record.at,
+        unreadable_at: round.unreadable_at,
         sample: record.sample,
         lines: record.lines,
         finding: Some(json!(finding)),
+    };
+    if round.is_cut_short {
+        unreadable::wait(&mut moved, round.unreadable_at, now);
     }
+    moved
 }
 
 /// The files are kept as long as the client asked for, and no longer than the tenant's payloads.

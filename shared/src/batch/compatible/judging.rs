@@ -1,9 +1,10 @@
 //! Judges every line of a file before the first becomes a job.
 
 use super::{content, endpoint, lines};
+use crate::batch::unreadable;
+use crate::clock::Clock;
 use crate::configuration::Configuration;
 use crate::database::DatabaseError;
-use crate::file;
 use crate::file::LINE_BYTES;
 use crate::ids::BATCH_JOBS;
 use crate::openai::{Endpoint, Fault, Finding, Line, LineFault};
@@ -18,7 +19,8 @@ use std::collections::BTreeMap;
 const TOLD: usize = 100;
 
 /// Reads the whole file of a batch, 100 MB at most, a chunk at a time. After that its lines are
-/// counted, and will become jobs; or it has failed.
+/// counted, and will become jobs; or it has failed. A file that is there and cannot be read is read
+/// again later, until that is given up.
 ///
 /// # Errors
 /// [`DatabaseError`]. Repeating is safe: nothing is written.
@@ -46,26 +48,32 @@ pub(in crate::batch) async fn validate<P: Ports>(
         model: Model::Nobody,
     };
     let (tenant, file) = (&record.tenant_id, &record.file_id);
-    let mut chunk = 0;
-    while let Some(text) = file::read(ports, tenant, file, chunk).await? {
+    let find = || ports.store().file(tenant, file);
+    let Some(found) = repeat(ports.clock(), find).await? else {
+        judge.faults.push(Fault::no_file().at(None));
+        judge.end(moved);
+        return Ok(());
+    };
+    for chunk in 0..found.chunks {
+        let Some(text) = unreadable::read(ports, record, chunk).await? else {
+            let now = ports.clock().now();
+            if unreadable::wait(moved, record.unreadable_at, now) {
+                moved.status = BatchStatus::Failed;
+                moved.due_at = None;
+            }
+            return Ok(());
+        };
         for (_bytes, line) in lines(&text, 0) {
             judge.number += 1;
             if let Some(line) = line {
                 judge.line(line);
             }
         }
-        chunk += 1;
     }
     if judge.lines == 0 {
-        let find = || ports.store().file(tenant, file);
-        let is_there = repeat(ports.clock(), find).await?.is_some();
-        let fault = if is_there {
-            Fault::empty_file()
-        } else {
-            Fault::no_file()
-        };
-        judge.faults.push(fault.at(None));
+        judge.faults.push(Fault::empty_file().at(None));
     }
+    moved.unreadable_at = None;
     judge.end(moved);
     Ok(())
 }

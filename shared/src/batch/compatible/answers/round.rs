@@ -1,6 +1,7 @@
 //! One round: lines of both files, until a chunk of one is full.
 
 use super::super::{custom_id, lines};
+use crate::batch::unreadable;
 use crate::clock::{Clock, Instant};
 use crate::database::DatabaseError;
 use crate::file::{self, CHUNK_BYTES};
@@ -23,6 +24,10 @@ pub(super) struct Round {
     pub(super) writing: Writing,
     /// Whether nothing is left to write.
     pub(super) is_last: bool,
+    /// Whether the next line that never became a job cannot be read, and is to be asked for again.
+    pub(super) is_cut_short: bool,
+    /// Since when it cannot be read; `None`: it can, or nobody has looked.
+    pub(super) unreadable_at: Option<Instant>,
     output: Page,
     error: Page,
 }
@@ -57,6 +62,8 @@ impl Round {
         let mut round = Self {
             writing,
             is_last: false,
+            is_cut_short: false,
+            unreadable_at: record.unreadable_at,
             output: Page::default(),
             error: Page::default(),
         };
@@ -101,23 +108,30 @@ impl Round {
         Ok(true)
     }
 
-    /// Answers whether all lines that never became a job have theirs.
+    /// Answers whether all lines that never became a job have theirs, but for those that cannot be
+    /// read and are given up.
     async fn read_rest<P: Ports>(
         &mut self,
         ports: &P,
         record: &BatchRecord,
         files: Files,
     ) -> Result<bool, DatabaseError> {
+        if unreadable::is_the_end_of(record) {
+            return Ok(true);
+        }
         let mut rest = self.writing.rest.unwrap_or(Rest {
             chunk: record.at.chunk,
             offset: record.at.chunk_offset,
             place: record.at.jobs,
         });
         while rest.place < record.lines.min(BATCH_JOBS) {
-            let (tenant, file) = (&record.tenant_id, &record.file_id);
-            let Some(text) = file::read(ports, tenant, file, rest.chunk).await? else {
-                break;
+            let Some(text) = unreadable::read(ports, record, rest.chunk).await? else {
+                let now = ports.clock().now();
+                self.is_cut_short = !unreadable::is_given_up(self.unreadable_at, now);
+                self.writing.rest = Some(rest);
+                return Ok(!self.is_cut_short);
             };
+            self.unreadable_at = None;
             for (bytes, line) in lines(&text, rest.offset) {
                 if let Some(line) = line {
                     let name = custom_id(line).unwrap_or_default();
