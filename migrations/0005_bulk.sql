@@ -258,6 +258,14 @@ CREATE TABLE replays (
   matched         INTEGER NOT NULL, -- letters that the selection matched when it was made
   replayed        INTEGER NOT NULL, -- letters put back so far
   skipped         INTEGER NOT NULL, -- letters passed over: no longer dead, without payload, or not able to be asked
+  queued          INTEGER NOT NULL, -- letters put back, by where they stand until another replay puts them back, kept by the trigger on jobs
+  running         INTEGER NOT NULL,
+  retry_scheduled INTEGER NOT NULL,
+  succeeded       INTEGER NOT NULL,
+  failed          INTEGER NOT NULL,
+  dead_lettered   INTEGER NOT NULL,
+  cancelled       INTEGER NOT NULL,
+  cost_micro_usd  INTEGER,          -- what those that have ended cost since; NULL: of none it is known
   created_at_ms   INTEGER NOT NULL, -- letters that died later are not meant
   paced_at_ms     INTEGER NOT NULL, -- from when the pace counts,
   paced_replayed  INTEGER NOT NULL, -- and how many had been put back then
@@ -273,6 +281,8 @@ CREATE TABLE replays (
   CONSTRAINT replays_due_while_running CHECK ((due_at_ms IS NOT NULL) = (status = 'running')),
   CONSTRAINT replays_finished_when_ended CHECK ((finished_at_ms IS NOT NULL) = (status IN ('completed', 'aborted'))),
   CONSTRAINT replays_expire_when_ended CHECK ((expires_at_ms IS NOT NULL) = (finished_at_ms IS NOT NULL)),
+  CONSTRAINT replays_counts_not_negative CHECK (
+    queued >= 0 AND running >= 0 AND retry_scheduled >= 0 AND succeeded >= 0 AND failed >= 0 AND dead_lettered >= 0 AND cancelled >= 0),
   CONSTRAINT replays_pace_in_range CHECK (max_per_second BETWEEN 1 AND 500),
   CONSTRAINT replays_sample_is_whole CHECK ((sample_count IS NULL) = (sample_percent IS NULL)),
   CONSTRAINT replays_json_valid CHECK (json_valid(selection) AND json_valid(overrides)),
@@ -292,15 +302,28 @@ CREATE TABLE replay_items (
   job_id                TEXT NOT NULL,
   state                 TEXT NOT NULL, -- queued: it has not ended since, and the job tells more; otherwise how it ended
   cost_before_micro_usd INTEGER,       -- of the job when it was put back; NULL: not known
-  cost_micro_usd        INTEGER,       -- what it cost since, once it has ended; NULL: not yet, or not known
   PRIMARY KEY (tenant_id, replay_id, job_id),
   CONSTRAINT replay_items_state_known CHECK (state IN ('queued', 'succeeded', 'failed', 'dead_lettered', 'cancelled'))
 ) STRICT, WITHOUT ROWID;
 
--- What became of a letter follows the job, while this replay is the one that put it back last.
+-- What became of a letter, and what the replay counts, follow the job, while this replay is the one that put it back last.
 CREATE TRIGGER replay_item_moves AFTER UPDATE OF state ON jobs
-WHEN NEW.replay_id IS NOT NULL AND NEW.replay_id IS OLD.replay_id AND NEW.completed_at_ms IS NOT NULL AND NEW.state <> OLD.state
+WHEN NEW.replay_id IS NOT NULL AND NEW.replay_id IS OLD.replay_id AND NEW.state <> OLD.state
 BEGIN
-  UPDATE replay_items SET state = NEW.state, cost_micro_usd = NEW.cost_micro_usd - coalesce(cost_before_micro_usd, 0)
-  WHERE tenant_id = NEW.tenant_id AND replay_id = NEW.replay_id AND job_id = NEW.id;
+  UPDATE replay_items SET state = NEW.state
+  WHERE tenant_id = NEW.tenant_id AND replay_id = NEW.replay_id AND job_id = NEW.id AND NEW.completed_at_ms IS NOT NULL;
+  UPDATE replays
+  SET
+    queued = queued + (NEW.state = 'queued') - (OLD.state = 'queued'),
+    running = running + (NEW.state = 'running') - (OLD.state = 'running'),
+    retry_scheduled = retry_scheduled + (NEW.state = 'retry_scheduled') - (OLD.state = 'retry_scheduled'),
+    succeeded = succeeded + (NEW.state = 'succeeded') - (OLD.state = 'succeeded'),
+    failed = failed + (NEW.state = 'failed') - (OLD.state = 'failed'),
+    dead_lettered = dead_lettered + (NEW.state = 'dead_lettered') - (OLD.state = 'dead_lettered'),
+    cancelled = cancelled + (NEW.state = 'cancelled') - (OLD.state = 'cancelled'),
+    cost_micro_usd = iif(NEW.completed_at_ms IS NULL OR NEW.cost_micro_usd IS NULL, cost_micro_usd,
+      coalesce(cost_micro_usd, 0) + NEW.cost_micro_usd - coalesce((
+        SELECT cost_before_micro_usd FROM replay_items
+        WHERE tenant_id = NEW.tenant_id AND replay_id = NEW.replay_id AND job_id = NEW.id), 0))
+  WHERE tenant_id = NEW.tenant_id AND id = NEW.replay_id;
 END;

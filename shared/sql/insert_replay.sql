@@ -6,9 +6,9 @@
 -- tenant runs or is paused, and where another has the idempotency key.
 INSERT INTO replays (
   tenant_id, id, status, actor, note, selection, overrides, max_per_second, sample_count, sample_percent, matched, replayed,
-  skipped, created_at_ms, paced_at_ms, paced_replayed, due_at_ms, step, idempotency_key, request_hash
+  skipped, queued, running, retry_scheduled, succeeded, failed, dead_lettered, cancelled, created_at_ms, paced_at_ms, paced_replayed, due_at_ms, step, idempotency_key, request_hash
 )
-SELECT ?1, ?5, 'running', ?7, ?8, ?4, ?9, ?10, ?12, ?13, letters, 0, 0, ?6, ?6, 0, ?11, 0, ?14, ?15
+SELECT ?1, ?5, 'running', ?7, ?8, ?4, ?9, ?10, ?12, ?13, letters, 0, 0, 0, 0, 0, 0, 0, 0, 0, ?6, ?6, 0, ?11, 0, ?14, ?15
 FROM (
   SELECT count(*) AS letters
   FROM jobs INDEXED BY jobs_dead_letters

@@ -9,7 +9,7 @@ SET
   sampled_at_ms = iif(?11 = 1, ?7, sampled_at_ms),
   paced_at_ms = iif(?11 = 1, ?7, paced_at_ms),
   paced_replayed = iif(?11 = 1, replayed, paced_replayed),
-  replayed = replayed + moved.letters,
+  replayed = replayed + moved.letters, queued = queued + moved.letters,
   skipped = iif(?8 = 'completed',
     max(skipped + CAST(?5 AS INTEGER) - moved.letters, matched - replayed - moved.letters),
     skipped + CAST(?5 AS INTEGER) - moved.letters),

@@ -5,7 +5,7 @@ use super::{KeyHolder, Store};
 use crate::audit::{Action, Actor, Deed, NewEntry};
 use crate::clock::Instant;
 use crate::configuration::Cost;
-use crate::database::{Database, DatabaseError, Statement, StatementResult, Value};
+use crate::database::{Database, DatabaseError, Statement, Value};
 use crate::dead_letter::filter::DeadLetterFilter;
 use crate::idempotency::{Idempotency, given_up};
 use crate::ids::{AuditId, JobId, ReplayId, TenantId};
@@ -235,35 +235,32 @@ pub struct ReplayMove {
 }
 
 /// What became of the letters that a replay put back.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct ReplayOutcomes {
-    /// How many are in each state that any is in.
-    pub states: Vec<(JobState, u64)>,
+    queued: u64,
+    running: u64,
+    retry_scheduled: u64,
+    succeeded: u64,
+    failed: u64,
+    dead_lettered: u64,
+    cancelled: u64,
     /// What those that ended cost since, in micro-dollars, where that is known.
     pub cost_micro_usd: Option<Cost>,
 }
 
 impl ReplayOutcomes {
-    fn read(result: StatementResult) -> Result<Self, DatabaseError> {
-        #[derive(Deserialize)]
-        struct Row {
-            state: JobState,
-            letters: u64,
-            cost_micro_usd: Option<Cost>,
-        }
-        let rows: Vec<Row> = result.decode()?;
-        let costs = rows.iter().filter_map(|row| row.cost_micro_usd);
-        Ok(Self {
-            cost_micro_usd: costs.reduce(Cost::saturating_add),
-            states: rows.iter().map(|row| (row.state, row.letters)).collect(),
-        })
-    }
-
     /// How many are in a state.
     #[must_use]
-    pub fn in_state(&self, state: JobState) -> u64 {
-        let found = self.states.iter().filter(|(one, _)| *one == state);
-        found.map(|(_, letters)| letters).sum()
+    pub const fn in_state(self, state: JobState) -> u64 {
+        match state {
+            JobState::Queued => self.queued,
+            JobState::Running => self.running,
+            JobState::RetryScheduled => self.retry_scheduled,
+            JobState::Succeeded => self.succeeded,
+            JobState::Failed => self.failed,
+            JobState::DeadLettered => self.dead_lettered,
+            JobState::Cancelled => self.cancelled,
+        }
     }
 }
 
@@ -603,14 +600,15 @@ impl<D: Database> Store<D> {
             return Ok(Vec::new());
         }
         let count = |row: &ReplayRow| {
-            let sql = include_str!("../../sql/count_replay_items.sql");
-            let items = Statement::new(sql, key(&row.tenant_id, &row.id));
-            [items, row.count_sample()]
+            let sql = include_str!("../../sql/get_replay_outcomes.sql");
+            let outcomes = Statement::new(sql, key(&row.tenant_id, &row.id));
+            [outcomes, row.count_sample()]
         };
         let mut results = self.batch(rows.iter().flat_map(count).collect()).await?;
         let mut each = Vec::with_capacity(rows.len());
         for _ in rows {
-            let outcomes = ReplayOutcomes::read(results.next()?)?;
+            let outcomes = results.next()?.decode()?.into_iter().next();
+            let outcomes: ReplayOutcomes = outcomes.unwrap_or_default();
             let sample = results.next()?.decode()?.into_iter().next();
             each.push((outcomes, sample.unwrap_or_default()));
         }

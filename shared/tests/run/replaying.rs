@@ -3,7 +3,7 @@
 use crate::bench::{ACK, Bench, answer, delivered, status};
 use redrive_shared::clock::Clock;
 use redrive_shared::error_code::ErrorCode;
-use redrive_shared::ids::{JobId, KeyId};
+use redrive_shared::ids::{JobId, KeyId, ReplayId};
 use redrive_shared::job::{JobRecord, JobState};
 use redrive_shared::native::ScriptedTransport;
 use redrive_shared::replay::{Overrides, ReplayRequest, Replayed, replay};
@@ -146,4 +146,37 @@ async fn what_was_before_a_replay_counts_for_nothing_in_its_budget() {
     bench.ports.clock.advance_millis(10_000);
     bench.deliver(&provider, &[bench.message(&job)]).await;
     assert_eq!(bench.read(&job).await.state, JobState::Succeeded);
+}
+
+#[tokio::test]
+async fn what_became_of_a_replay_is_read_alike_however_many_letters_it_put_back() {
+    let mut cost = Vec::new();
+    for letters in [10, 10_000] {
+        let bench = Bench::new();
+        let replay = ReplayId::new(bench.ports.clock.now(), &bench.ports.entropy);
+        let tenant = &bench.tenant;
+        bench.execute(&format!(
+            "INSERT INTO replays (
+               tenant_id, id, status, actor, selection, overrides, max_per_second, matched, replayed, skipped, queued,
+               running, retry_scheduled, succeeded, failed, dead_lettered, cancelled, created_at_ms, paced_at_ms,
+               paced_replayed, due_at_ms, step)
+             VALUES ('{tenant}', '{replay}', 'running', 'operator', '{{}}', '{{}}', 10, {letters}, {letters}, 0, 0,
+               0, 0, {letters}, 0, 0, 0, 1, 1, 0, 1, 0);
+             WITH RECURSIVE letter (place) AS (
+               SELECT 1 UNION ALL SELECT place + 1 FROM letter WHERE place < {letters})
+             INSERT INTO replay_items (tenant_id, replay_id, job_id, state)
+             SELECT '{tenant}', '{replay}', 'job_' || place, 'succeeded' FROM letter"
+        ));
+        let store = &bench.ports.store;
+        let before = store.database().inner().steps();
+        let rows = store
+            .list_replays(tenant, None, 10)
+            .await
+            .expect("readable");
+        let outcomes = store.replay_outcomes(&rows).await.expect("readable");
+        let (outcomes, _) = outcomes.first().expect("one each");
+        assert_eq!(outcomes.in_state(JobState::Succeeded), letters);
+        cost.push(store.database().inner().steps() - before);
+    }
+    assert_eq!(cost[0], cost[1]);
 }
