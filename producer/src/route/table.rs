@@ -1,0 +1,280 @@
+//! The table itself.
+
+use super::{Access, Operation, Route};
+use http::Method;
+use redrive_shared::access::Scope;
+
+const READ: Access = Access::Scope(Scope::JobsRead);
+const WRITE: Access = Access::Scope(Scope::JobsWrite);
+const OPS_READ: Access = Access::Scope(Scope::OpsRead);
+const OPS_WRITE: Access = Access::Scope(Scope::OpsWrite);
+
+const fn route(method: Method, path: &'static str, access: Access, operation: Operation) -> Route {
+    Route {
+        method,
+        path,
+        access,
+        operation,
+    }
+}
+
+/// Every route.
+pub static ROUTES: [Route; 52] = [
+    route(Method::GET, "/health", Access::Public, Operation::Health),
+    route(
+        Method::GET,
+        "/api/health",
+        Access::Public,
+        Operation::Health,
+    ),
+    route(Method::GET, "/api/ready", Access::Public, Operation::Ready),
+    route(
+        Method::GET,
+        "/api/openapi.json",
+        Access::Public,
+        Operation::OpenApi,
+    ),
+    route(
+        Method::POST,
+        "/api/v1/generate",
+        WRITE,
+        Operation::SubmitGenerate,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/generate/{id}/status",
+        READ,
+        Operation::ReadJob,
+    ),
+    route(
+        Method::POST,
+        "/api/v1/execute",
+        WRITE,
+        Operation::SubmitExecute,
+    ),
+    route(
+        Method::POST,
+        "/api/v1/execute/tests",
+        WRITE,
+        Operation::SubmitExecuteTests,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/execute/{id}/status",
+        READ,
+        Operation::ReadJob,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/languages",
+        READ,
+        Operation::ListLanguages,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/providers",
+        Access::AnyKey,
+        Operation::ListProviders,
+    ),
+    route(Method::GET, "/api/v1/jobs", READ, Operation::ListJobs),
+    route(Method::GET, "/api/v1/jobs/{id}", READ, Operation::ReadJob),
+    route(
+        Method::POST,
+        "/api/v1/jobs/{id}/cancel",
+        WRITE,
+        Operation::CancelJob,
+    ),
+    route(
+        Method::POST,
+        "/api/v1/batches",
+        WRITE,
+        Operation::SubmitBatch,
+    ),
+    route(Method::GET, "/api/v1/batches", READ, Operation::ListBatches),
+    route(
+        Method::GET,
+        "/api/v1/batches/{id}",
+        READ,
+        Operation::ReadBatch,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/batches/{id}/results",
+        READ,
+        Operation::ReadBatchResults,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/batches/{id}/errors",
+        READ,
+        Operation::ReadBatchErrors,
+    ),
+    route(
+        Method::POST,
+        "/api/v1/batches/{id}/cancel",
+        WRITE,
+        Operation::CancelBatch,
+    ),
+    route(Method::POST, "/v1/files", WRITE, Operation::UploadFile),
+    route(Method::GET, "/v1/files", READ, Operation::ListFiles),
+    route(Method::GET, "/v1/files/{id}", READ, Operation::ReadFile),
+    route(
+        Method::DELETE,
+        "/v1/files/{id}",
+        WRITE,
+        Operation::DeleteFile,
+    ),
+    route(
+        Method::GET,
+        "/v1/files/{id}/content",
+        READ,
+        Operation::ReadFileContent,
+    ),
+    route(
+        Method::POST,
+        "/v1/batches",
+        WRITE,
+        Operation::SubmitFileBatch,
+    ),
+    route(Method::GET, "/v1/batches", READ, Operation::ListFileBatches),
+    route(
+        Method::GET,
+        "/v1/batches/{id}",
+        READ,
+        Operation::ReadFileBatch,
+    ),
+    route(
+        Method::POST,
+        "/v1/batches/{id}/cancel",
+        WRITE,
+        Operation::CancelFileBatch,
+    ),
+    route(Method::GET, "/api/v1/usage", READ, Operation::ReadUsage),
+    route(
+        Method::GET,
+        "/api/v1/dead-letters",
+        OPS_READ,
+        Operation::ListDeadLetters,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/dead-letters/groups",
+        OPS_READ,
+        Operation::GroupDeadLetters,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/dead-letters/{id}",
+        OPS_READ,
+        Operation::ReadDeadLetter,
+    ),
+    route(
+        Method::POST,
+        "/api/v1/dead-letters/{id}/replay",
+        OPS_WRITE,
+        Operation::ReplayDeadLetter,
+    ),
+    route(
+        Method::DELETE,
+        "/api/v1/dead-letters",
+        OPS_WRITE,
+        Operation::PurgeDeadLetters,
+    ),
+    route(
+        Method::POST,
+        "/api/v1/replays",
+        OPS_WRITE,
+        Operation::BeginReplay,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/replays",
+        OPS_READ,
+        Operation::ListReplays,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/replays/{id}",
+        OPS_READ,
+        Operation::ReadReplay,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/replays/{id}/jobs",
+        OPS_READ,
+        Operation::ListReplayedJobs,
+    ),
+    route(
+        Method::POST,
+        "/api/v1/replays/{id}/pause",
+        OPS_WRITE,
+        Operation::PauseReplay,
+    ),
+    route(
+        Method::POST,
+        "/api/v1/replays/{id}/resume",
+        OPS_WRITE,
+        Operation::ResumeReplay,
+    ),
+    route(
+        Method::POST,
+        "/api/v1/replays/{id}/abort",
+        OPS_WRITE,
+        Operation::AbortReplay,
+    ),
+    route(Method::GET, "/api/v1/audit", OPS_READ, Operation::ListAudit),
+    route(
+        Method::GET,
+        "/api/v1/key",
+        Access::AnyKey,
+        Operation::ReadOwnKey,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/admin/tenants",
+        Access::Admin,
+        Operation::ListTenants,
+    ),
+    route(
+        Method::POST,
+        "/api/v1/admin/tenants",
+        Access::Admin,
+        Operation::CreateTenant,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/admin/tenants/{id}",
+        Access::Admin,
+        Operation::ReadTenant,
+    ),
+    route(
+        Method::PATCH,
+        "/api/v1/admin/tenants/{id}",
+        Access::Admin,
+        Operation::ChangeTenant,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/admin/circuits",
+        Access::Admin,
+        Operation::ListCircuits,
+    ),
+    route(
+        Method::POST,
+        "/api/v1/admin/keys",
+        Access::Admin,
+        Operation::CreateKey,
+    ),
+    route(
+        Method::GET,
+        "/api/v1/admin/keys",
+        Access::Admin,
+        Operation::ListKeys,
+    ),
+    route(
+        Method::DELETE,
+        "/api/v1/admin/keys/{id}",
+        Access::Admin,
+        Operation::RevokeKey,
+    ),
+];
