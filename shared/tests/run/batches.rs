@@ -1,27 +1,27 @@
 //! Batches: taken, made into jobs step by step, ended.
 
+mod files;
+mod lines;
 mod unreadable;
 
-use crate::bench::{ACK, Bench, START, answer, delivered, transient};
+use crate::bench::{ACK, Bench, answer, delivered, transient};
 use redrive_shared::audit::Actor;
 use redrive_shared::batch::intake::{BatchRequest, Intake, Refused, Taken};
-use redrive_shared::batch::line::LineErrorCode;
 use redrive_shared::batch::results::{After, Results, Unsuccessful};
 use redrive_shared::batch::splitter::Form;
 use redrive_shared::batch::{self, CancelledBatch};
-use redrive_shared::clock::Clock as _;
 use redrive_shared::configuration::Configuration;
 use redrive_shared::ids::BatchId;
 use redrive_shared::job::JobState;
 use redrive_shared::message::JobMessage;
-use redrive_shared::native::{Fault, MemoryBucket, ScriptedTransport};
+use redrive_shared::native::{Fault, ScriptedTransport};
 use redrive_shared::queue::Lane;
 use redrive_shared::request::Known;
 use redrive_shared::run::{Delivered, Disposition, run_delivery};
 use redrive_shared::store::{BatchRecord, BatchStatus};
 use redrive_shared::sweep::sweep;
 use redrive_shared::task;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -288,151 +288,4 @@ async fn errors(bench: &Bench, id: &BatchId) -> String {
         }
         text.push_str(&more);
     }
-}
-
-#[tokio::test]
-async fn lines_that_break_a_rule_are_told_by_number_and_either_stop_the_batch_or_fail() {
-    let bench = Bench::new();
-    let upload = concat!(
-        "\u{feff}{\"customId\":\"a\",\"prompt\":\"p\"}\r\n",
-        "\n",
-        "{\"customId\":\"a\",\"prompt\":\"p\"}\n",
-        "not json\n",
-        "{\"customId\":\"b\",\"prompt\":7}\n",
-        "{\"prompt\":\"p\"}",
-    );
-    let refused = take(&bench, upload, false).await.expect_err("refused");
-    let told = if let Refused::Invalid(3, lines) = &refused {
-        lines.as_slice()
-    } else {
-        &[]
-    };
-    let told: Vec<_> = told.iter().map(|line| (line.line, line.code)).collect();
-    let expected = [
-        (3, LineErrorCode::DuplicateCustomId),
-        (4, LineErrorCode::InvalidJson),
-        (5, LineErrorCode::InvalidRequest),
-    ];
-    assert_eq!(told, expected, "{refused:?}");
-    for table in ["files", "file_chunks", "batches", "jobs"] {
-        assert_eq!(bench.rows(table), 0, "{table}");
-    }
-    let taken = take(&bench, upload, true).await.expect("taken");
-    assert_eq!((taken.lines, taken.invalid_lines), (5, 3));
-    let record = run_to_the_end(&bench, &taken.id).await;
-    assert_eq!((record.counts.succeeded, record.counts.failed), (2, 3));
-    let by_line = results(&bench, &taken.id, After::Line(None)).await;
-    let lines: Vec<u32> = by_line.iter().map(|(line, _)| *line).collect();
-    assert_eq!(lines, [1, 3, 4, 5, 6]);
-    let again = errors(&bench, &taken.id).await;
-    let again: Vec<Value> = again
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("JSON"))
-        .collect();
-    assert_eq!(again[0]["customId"], "a");
-    assert_eq!(again[0]["error"]["line"], 3);
-    assert_eq!(again[1]["invalidLine"], "not json");
-    assert_eq!((&again[2]["prompt"], again.len()), (&json!(7), 3));
-    assert!(take(&bench, "", true).await == Err(Refused::Empty));
-}
-
-#[tokio::test]
-async fn results_by_line_wait_for_a_line_and_by_completion_for_none() {
-    let bench = Bench::new();
-    let taken = take(&bench, &upload(3), false).await.expect("taken");
-    step(&bench).await;
-    let end = async |place| {
-        let provider = ScriptedTransport::new([answer("yes")]);
-        let message = bench.message(&taken.id.job(place));
-        bench.deliver(&provider, &[message]).await;
-    };
-    end(2).await;
-    assert_eq!(results(&bench, &taken.id, After::Line(None)).await, []);
-    let third = [(3, JobState::Succeeded)];
-    assert_eq!(
-        results(&bench, &taken.id, After::Completion(0)).await,
-        third
-    );
-    end(0).await;
-    let first = [(1, JobState::Succeeded)];
-    assert_eq!(results(&bench, &taken.id, After::Line(None)).await, first);
-    assert_eq!(
-        results(&bench, &taken.id, After::Completion(1)).await,
-        first
-    );
-    // A job that ends again after a replay comes again, and not before.
-    let job = taken.id.job(0);
-    bench.execute(&format!(
-        "UPDATE jobs SET state = 'queued', due_at_ms = 1, completed_at_ms = NULL, expires_at_ms = NULL WHERE id = '{job}'"
-    ));
-    assert_eq!(results(&bench, &taken.id, After::Completion(1)).await, []);
-    bench.execute("DELETE FROM task_results");
-    end(0).await;
-    assert_eq!(
-        results(&bench, &taken.id, After::Completion(2)).await,
-        first
-    );
-    assert_eq!(read(&bench, &taken.id).await.completions, 3);
-}
-
-#[tokio::test]
-async fn a_batch_and_its_file_are_deleted_when_their_time_is_over() {
-    let bench = Bench::new();
-    let taken = take(&bench, &upload(3), false).await.expect("taken");
-    run_to_the_end(&bench, &taken.id).await;
-    assert_eq!((bench.rows("files"), bench.rows("file_chunks")), (1, 1));
-    bench.ports.clock.advance_millis(7 * DAY_MS);
-    sweep(&bench.ports, 60).await.expect("sweeps");
-    assert_eq!((bench.rows("files"), bench.rows("file_chunks")), (0, 0));
-    assert_eq!(errors(&bench, &taken.id).await, "");
-    bench.ports.clock.advance_millis(23 * DAY_MS);
-    sweep(&bench.ports, 60).await.expect("sweeps");
-    for table in ["batches", "batch_completions", "jobs"] {
-        assert_eq!(bench.rows(table), 0, "{table}");
-    }
-}
-
-#[tokio::test]
-async fn the_file_of_a_batch_that_was_not_inserted_is_deleted_after_a_day() {
-    for fault in [Fault::Before(transient()), Fault::After(transient())] {
-        let bench = Bench::new();
-        // The file is made, and its chunk stored.
-        let faults = std::iter::repeat_n(Fault::None, 2);
-        bench.fail_next(faults.chain(std::iter::repeat_n(fault.clone(), 3)));
-        let refused = take(&bench, &upload(3), false).await;
-        assert_eq!(refused, Err(Refused::Database(transient())));
-        assert_eq!(bench.rows("file_chunks"), 1, "it may have been inserted");
-        let inserted = bench.rows("batches");
-        assert_eq!(inserted, i64::from(fault != Fault::Before(transient())));
-        bench.ports.clock.advance_millis(DAY_MS);
-        sweep(&bench.ports, 60).await.expect("sweeps");
-        assert_eq!(bench.rows("files"), inserted, "{fault:?}");
-        assert_eq!(bench.rows("file_chunks"), inserted, "{fault:?}");
-        if inserted == 1 {
-            step(&bench).await;
-            assert_eq!(bench.rows("jobs"), 3, "its lines are owed");
-        }
-    }
-}
-
-#[tokio::test]
-async fn where_there_is_a_bucket_the_text_lies_there() {
-    let mut bench = Bench::new();
-    bench.ports.bucket = Some(MemoryBucket::default());
-    let taken = take(&bench, &upload(3), false).await.expect("taken");
-    let bucket = bench.ports.bucket.as_ref().expect("there");
-    assert_eq!(bucket.keys().len(), 1);
-    let database = bench.ports.store.database().inner();
-    let kept: i64 = database.with_connection(|connection| {
-        let sql = "SELECT count(*) FROM file_chunks WHERE body IS NOT NULL";
-        connection
-            .query_row(sql, [], |row| row.get(0))
-            .expect("counts")
-    });
-    assert_eq!(kept, 0);
-    assert_eq!(run_to_the_end(&bench, &taken.id).await.counts.succeeded, 3);
-    bench.ports.clock.advance_millis(7 * DAY_MS);
-    sweep(&bench.ports, 60).await.expect("sweeps");
-    assert_eq!(bucket.keys().len(), 0);
-    assert!(bench.ports.clock.now() > START);
 }
