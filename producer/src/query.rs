@@ -47,16 +47,7 @@ impl Query {
         &self,
         read: impl FnOnce(Fields<'_>) -> Result<T, Vec<FieldError>>,
     ) -> Result<T, Problem> {
-        read(Fields::of(&self.0)).map_err(|errors| {
-            Problem::invalid(errors.into_iter().map(|error| {
-                let name = error.pointer.strip_prefix('/').unwrap_or(&error.pointer);
-                let name = name.replace("~1", "/").replace("~0", "~");
-                let detail = error
-                    .detail
-                    .replace("is not a known field", "is not a known parameter");
-                Violation::parameter(&name, &detail)
-            }))
-        })
+        read(Fields::of(&self.0)).map_err(refused)
     }
 
     /// Refuses every parameter: for a route that takes none.
@@ -66,4 +57,16 @@ impl Query {
     pub(crate) fn refuse(uri: &Uri) -> Result<(), Problem> {
         Self::of(uri)?.read(|fields| fields.finish(|| Some(())))
     }
+}
+
+/// What is wrong with fields, said of parameters.
+fn refused(errors: Vec<FieldError>) -> Problem {
+    Problem::invalid(errors.into_iter().map(|error| {
+        let name = error.pointer.strip_prefix('/').unwrap_or(&error.pointer);
+        let name = name.replace("~1", "/").replace("~0", "~");
+        let detail = error
+            .detail
+            .replace("is not a known field", "is not a known parameter");
+        Violation::parameter(&name, &detail)
+    }))
 }

@@ -169,16 +169,22 @@ impl<'v> Fields<'v> {
         name: &'static str,
         rule: impl FnOnce(Item<'v>) -> Result<T, Vec<FieldError>>,
     ) -> Option<T> {
-        self.asked.push(name);
-        let value = self.object?.get(name)?;
-        let pointer = pointer::join(&self.pointer, name);
-        match rule(Item { value, pointer }) {
+        match rule(self.ask(name)?) {
             Ok(read) => Some(read),
             Err(errors) => {
                 self.note(errors);
                 None
             }
         }
+    }
+
+    // What `optional` and `finish` do whatever is read stands in functions of its own, so that it is
+    // not compiled again for every type of value: each of them is there a hundred times.
+    fn ask(&mut self, name: &'static str) -> Option<Item<'v>> {
+        self.asked.push(name);
+        let value = self.object?.get(name)?;
+        let pointer = pointer::join(&self.pointer, name);
+        Some(Item { value, pointer })
     }
 
     /// Leaves fields unread without calling them unknown, where another violation tells enough.
@@ -222,15 +228,21 @@ impl<'v> Fields<'v> {
     ///
     /// # Errors
     /// Every violation noted, the unknown fields last, at most [`MAX_FIELD_ERRORS`].
-    pub fn finish<T>(mut self, build: impl FnOnce() -> Option<T>) -> Result<T, Vec<FieldError>> {
+    pub fn finish<T>(self, build: impl FnOnce() -> Option<T>) -> Result<T, Vec<FieldError>> {
+        let pointer = self.end()?;
+        build().ok_or_else(|| {
+            vec![FieldError {
+                pointer,
+                detail: "is not complete".to_owned(),
+            }]
+        })
+    }
+
+    /// The pointer to the object, in which nothing is wrong.
+    fn end(mut self) -> Result<String, Vec<FieldError>> {
         self.refuse_unknown_fields();
         if self.errors.is_empty() {
-            build().ok_or_else(|| {
-                vec![FieldError {
-                    pointer: self.pointer,
-                    detail: "is not complete".to_owned(),
-                }]
-            })
+            Ok(self.pointer)
         } else {
             Err(self.errors)
         }
