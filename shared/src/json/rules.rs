@@ -224,18 +224,21 @@ pub fn nullable<'v, T>(
 }
 
 /// All that was read, or all that is wrong.
-fn collect<T, C: FromIterator<T>>(rulings: impl Iterator<Item = Ruling<T>>) -> Ruling<C> {
+///
+/// One by one: `Iterator::collect` sorts what becomes a map, and each kind of entry would have a
+/// sort of its own in the Wasm. The keys come in their order anyway.
+fn collect<T, C: Default + Extend<T>>(rulings: impl Iterator<Item = Ruling<T>>) -> Ruling<C> {
     let mut errors = Vec::new();
-    let read: C = rulings
-        .filter_map(|ruling| match ruling {
-            Ok(read) => Some(read),
+    let mut read = C::default();
+    for ruling in rulings {
+        match ruling {
+            Ok(one) => read.extend([one]),
             Err(found) => {
                 let room = MAX_FIELD_ERRORS.saturating_sub(errors.len());
                 errors.extend(found.into_iter().take(room));
-                None
             }
-        })
-        .collect();
+        }
+    }
     if errors.is_empty() {
         Ok(read)
     } else {
