@@ -240,8 +240,10 @@ fn named(batch: &BatchRecord, custom_id: Option<String>) -> String {
     } else {
         "customId"
     };
-    let fields = custom_id.map(|name| (field.to_owned(), name.into()));
-    Value::Object(Map::from_iter(fields)).to_string()
+    match custom_id {
+        Some(name) => json!({ field: name }).to_string(),
+        None => "{}".to_owned(),
+    }
 }
 
 /// A line as it was uploaded, with why it brought nothing. What is no object stands in a field of
