@@ -155,7 +155,7 @@ pub struct BatchObject {
     #[serde(serialize_with = "some_seconds")]
     #[schema(value_type = Option<i64>, required)]
     pub completed_at: Option<Instant>,
-    /// When mistakes were found in its input file.
+    /// When mistakes were found in its input file, or it was given up to read it.
     #[serde(serialize_with = "some_seconds")]
     #[schema(value_type = Option<i64>, required)]
     pub failed_at: Option<Instant>,
