@@ -10,6 +10,7 @@ mod dead_letters;
 mod jobs;
 mod replays;
 mod values;
+mod whom;
 
 pub(crate) use admin::{KeyCommand, TenantCommand, UsageOptions};
 pub(crate) use batch::{

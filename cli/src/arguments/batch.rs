@@ -1,10 +1,14 @@
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::{Args, Subcommand};
+use redrive_shared::request::Wanted;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::values::{self, PageOptions};
+use super::whom;
+use crate::failure::Failure;
 
 /// Work on batches.
 #[derive(Debug, Subcommand)]
@@ -65,13 +69,13 @@ struct LineOptions {
     #[arg(long, value_name = "KIND", value_parser = values::kinds())]
     #[serde(skip_serializing_if = "Option::is_none")]
     kind: Option<String>,
-    /// The provider of lines that name none
+    /// The provider of lines that name none; repeated, the providers to ask one after the other
+    #[arg(long, value_name = "NAME[/MODEL]", value_parser = whom::wanted)]
+    #[serde(skip)]
+    provider: Vec<Wanted>,
+    /// The model of lines that name none; in a chain each provider names its own
     #[arg(long, value_name = "NAME")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    provider: Option<String>,
-    /// The model of lines that name none
-    #[arg(long, value_name = "NAME")]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip)]
     model: Option<String>,
     /// What the model is told before the prompt, in lines that do not say it
     #[arg(long, value_name = "TEXT")]
@@ -112,11 +116,23 @@ impl BatchOptions {
     /// none. What has an option of its own comes before `--defaults`.
     ///
     /// # Errors
-    /// When the options have no JSON, which is a fault of ours.
-    pub(crate) fn defaults(&self) -> Result<Option<String>, serde_json::Error> {
+    /// When the options contradict each other, or have no JSON, which is a fault of ours.
+    pub(crate) fn defaults(&self) -> Result<Option<String>, Failure> {
+        const WRITING: &str = "cannot write the request";
         let mut fields = self.defaults.clone().unwrap_or_default();
-        if let Value::Object(own) = serde_json::to_value(&self.lines)? {
-            fields.extend(own);
+        let whom = whom::whom(&self.lines.provider, self.lines.model.as_ref(), "")?;
+        // A chain and one provider with its model exclude each other.
+        if !whom.providers.is_empty() {
+            fields.retain(|name, _| name != "provider" && name != "model");
+        } else if !whom.is_nobody() {
+            fields.remove("providers");
+        }
+        let whom = serde_json::to_value(whom).context(WRITING)?;
+        let lines = serde_json::to_value(&self.lines).context(WRITING)?;
+        for own in [whom, lines] {
+            if let Value::Object(own) = own {
+                fields.extend(own);
+            }
         }
         Ok((!fields.is_empty()).then(|| values::ascii(&Value::Object(fields).to_string())))
     }

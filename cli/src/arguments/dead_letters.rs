@@ -1,7 +1,10 @@
 use clap::{Args, Subcommand};
+use redrive_shared::request::{Wanted, Whom};
 use serde::Serialize;
 
 use super::values::{self, PageOptions};
+use super::whom;
+use crate::failure::Failure;
 
 /// Work on dead letters: jobs that an operator can put right.
 #[derive(Debug, Subcommand)]
@@ -165,12 +168,17 @@ pub(crate) struct ReplayLetters {
 pub(crate) struct Changes {
     /// Ask this model from now on
     #[arg(id = "with_model", long = "with-model", value_name = "NAME")]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip)]
     model: Option<String>,
-    /// Ask this provider from now on
-    #[arg(id = "with_provider", long = "with-provider", value_name = "NAME")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    provider: Option<String>,
+    /// Ask this provider from now on; repeated, these providers one after the other
+    #[arg(
+        id = "with_provider",
+        long = "with-provider",
+        value_name = "NAME[/MODEL]",
+        value_parser = whom::wanted
+    )]
+    #[serde(skip)]
+    provider: Vec<Wanted>,
     /// Let so many attempts fail
     #[arg(id = "with_max_attempts", long = "with-max-attempts", value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -183,6 +191,16 @@ pub(crate) struct Changes {
     )]
     #[serde(skip_serializing_if = "Option::is_none")]
     deadline_seconds: Option<u32>,
+}
+
+impl Changes {
+    /// Whom the jobs are to ask from now on.
+    ///
+    /// # Errors
+    /// When the options contradict each other.
+    pub(crate) fn whom(&self) -> Result<Whom, Failure> {
+        whom::whom(&self.provider, self.model.as_ref(), "with-")
+    }
 }
 
 #[derive(Args, Debug)]

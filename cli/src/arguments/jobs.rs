@@ -1,9 +1,12 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use redrive_shared::request::{Wanted, Whom};
 use serde::Serialize;
 
 use super::values::{self, PageOptions};
+use super::whom;
+use crate::failure::Failure;
 
 /// Kinds of jobs to submit.
 #[derive(Debug, Subcommand)]
@@ -71,13 +74,13 @@ pub(crate) struct GenerateOptions {
     #[arg(long, value_name = "TEXT")]
     #[serde(skip_serializing_if = "Option::is_none")]
     system: Option<String>,
-    /// The provider to ask, and no other
+    /// The provider to ask, and no other; repeated, the providers to ask one after the other
+    #[arg(long, value_name = "NAME[/MODEL]", value_parser = whom::wanted)]
+    #[serde(skip)]
+    provider: Vec<Wanted>,
+    /// The model to ask; in a chain each provider names its own
     #[arg(long, value_name = "NAME")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    provider: Option<String>,
-    /// The model to ask
-    #[arg(long, value_name = "NAME")]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip)]
     model: Option<String>,
     /// The most tokens of the answer
     #[arg(long, value_name = "N")]
@@ -97,6 +100,16 @@ pub(crate) struct GenerateOptions {
     #[command(flatten)]
     #[serde(skip)]
     pub(crate) submit: SubmitOptions,
+}
+
+impl GenerateOptions {
+    /// Whom the job is to ask.
+    ///
+    /// # Errors
+    /// When the options contradict each other.
+    pub(crate) fn whom(&self) -> Result<Whom, Failure> {
+        whom::whom(&self.provider, self.model.as_ref(), "")
+    }
 }
 
 #[derive(Args, Debug, Serialize)]

@@ -1,6 +1,5 @@
 use std::collections::BTreeMap;
 
-use anyhow::Context as _;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -39,10 +38,10 @@ pub(crate) struct Accepted {
 /// What the options of the command say about all lines.
 ///
 /// # Errors
-/// When the options have no JSON, which is a fault of ours.
+/// When the options contradict each other, or have no JSON, which is a fault of ours.
 pub(crate) fn parameters(options: &BatchOptions) -> Result<BTreeMap<String, String>, Failure> {
     // A URL has its limit, so that what the lines have in common goes into a header.
-    let defaults = options.defaults().context("cannot write the request")?;
+    let defaults = options.defaults()?;
     let parameters = [
         ("onError", options.on_error.clone()),
         ("name", options.name.clone()),

@@ -78,6 +78,7 @@ async fn wait(context: &Context<'_>, id: &str) -> Result<Outcome, Failure> {
 }
 
 fn generate(options: &GenerateOptions) -> Result<Request, Failure> {
+    let whom = serde_json::to_value(options.whom()?).context("cannot write the request")?;
     let prompt = match (&options.prompt, &options.prompt_file) {
         (Some(dash), _) if dash == "-" => read_text(Path::new("-"))?,
         (Some(prompt), _) => prompt.clone(),
@@ -85,6 +86,9 @@ fn generate(options: &GenerateOptions) -> Result<Request, Failure> {
         (None, None) => String::new(),
     };
     let mut body = fields(options, &options.job)?;
+    if let Value::Object(whom) = whom {
+        body.extend(whom);
+    }
     body.insert("prompt".to_owned(), json!(prompt));
     Ok(Request {
         path: &["generate"],

@@ -164,6 +164,18 @@ fn what_the_lines_have_in_common_is_sent_as_one_header() {
 }
 
 #[test]
+fn a_chain_of_providers_takes_the_place_of_one_in_the_defaults() {
+    let bench = bench(1);
+    let line = "batch submit in.jsonl --provider claude --provider openai/small \
+                --defaults {\"provider\":\"other\",\"model\":\"large\",\"topP\":0.5}";
+    bench.run(line).code(0);
+    let seen = bench.server.seen();
+    let defaults: Value = serde_json::from_str(seen[0].defaults.as_ref().unwrap()).unwrap();
+    let chain = json!([{"provider": "claude"}, {"provider": "openai", "model": "small"}]);
+    assert_eq!(defaults, json!({"providers": chain, "topP": 0.5}));
+}
+
+#[test]
 fn scripts_get_the_batch_as_the_server_tells_it() {
     let bench = bench(3);
     let said = bench.run("batch run in.jsonl -o out.jsonl --json").code(0);

@@ -38,6 +38,25 @@ fn every_option_becomes_a_field() {
 }
 
 #[test]
+fn several_providers_are_a_chain_that_takes_no_model_beside_it() {
+    let bench = Bench::new();
+    bench
+        .run("submit generate --prompt hello --provider claude --provider openai/small")
+        .code(0);
+    assert_eq!(
+        bench.server.seen()[0].json(),
+        json!({"prompt": "hello", "providers": [
+            {"provider": "claude"}, {"provider": "openai", "model": "small"},
+        ]})
+    );
+    let said = bench
+        .run("submit generate --prompt hello --provider openai/small --model large")
+        .code(2);
+    assert!(said.err.contains("--provider NAME/MODEL"), "{}", said.err);
+    assert_eq!(bench.server.seen().len(), 1, "nothing was sent");
+}
+
+#[test]
 fn a_program_and_its_input_are_read_from_files() {
     let bench = Bench::new();
     bench.write("p.py", "print(input())\n");

@@ -1,4 +1,5 @@
-use serde_json::{Value, json};
+use anyhow::Context as _;
+use serde_json::{Map, Value, json};
 
 use super::{demand_choice, group_table};
 use crate::arguments::{Changes, ReplayLetters};
@@ -38,8 +39,8 @@ async fn replay_one(
     options: &ReplayLetters,
 ) -> Result<Outcome, Failure> {
     let mut body = changes(&options.changes)?;
-    if let (Some(note), Value::Object(fields)) = (&options.note, &mut body) {
-        fields.insert("note".to_owned(), json!(note));
+    if let Some(note) = &options.note {
+        body.insert("note".to_owned(), json!(note));
     }
     let call = Call::create(["dead-letters", id, "replay"]).json(&body)?;
     let document = context.client.document(&call).await?;
@@ -93,10 +94,18 @@ async fn replay_many(context: &Context<'_>, options: &ReplayLetters) -> Result<O
     Ok(Outcome::Done)
 }
 
-fn changes(changes: &Changes) -> Result<Value, Failure> {
-    serde_json::to_value(changes).map_err(|error| {
-        Failure::Local(anyhow::Error::new(error).context("cannot write the request"))
-    })
+/// What is to be different, as fields of the request.
+fn changes(changes: &Changes) -> Result<Map<String, Value>, Failure> {
+    const WRITING: &str = "cannot write the request";
+    let whom = serde_json::to_value(changes.whom()?).context(WRITING)?;
+    let rest = serde_json::to_value(changes).context(WRITING)?;
+    let mut fields = Map::new();
+    for part in [whom, rest] {
+        if let Value::Object(part) = part {
+            fields.extend(part);
+        }
+    }
+    Ok(fields)
 }
 
 fn request(options: &ReplayLetters) -> Result<Value, Failure> {
@@ -124,7 +133,7 @@ fn request(options: &ReplayLetters) -> Result<Value, Failure> {
         );
     }
     if options.changes != Changes::default() {
-        set("overrides", changes(&options.changes)?);
+        set("overrides", Value::Object(changes(&options.changes)?));
     }
     if let Some(note) = &options.note {
         set("note", json!(note));

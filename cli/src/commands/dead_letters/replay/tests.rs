@@ -61,6 +61,17 @@ fn a_replay_of_many_says_how() {
 }
 
 #[test]
+fn a_replay_takes_a_chain_of_providers() {
+    let options =
+        options("--all --with-provider claude --with-provider openai/small --with-max-attempts 2");
+    assert_eq!(
+        request(&options).unwrap()["overrides"],
+        json!({"providers": [{"provider": "claude"}, {"provider": "openai", "model": "small"}],
+               "maxAttempts": 2})
+    );
+}
+
+#[test]
 fn all_is_an_empty_filter() {
     assert_eq!(request(&options("--all")).unwrap(), json!({"filter": {}}));
 }
