@@ -83,6 +83,27 @@ impl Failure {
         }
     }
 
+    /// Whether the server refused with this code.
+    pub(crate) fn is(&self, code: &str) -> bool {
+        matches!(self, Self::Api(error) if error.is(code))
+    }
+
+    /// The same with what to do, which only the command knows that was given.
+    pub(crate) fn with_hint(self, hint: &str) -> Self {
+        match self {
+            Self::Api(mut error) => {
+                error.hint = Some(hint.to_owned());
+                Self::Api(error)
+            }
+            Self::Usage(_)
+            | Self::Unreachable(_)
+            | Self::Failed(_)
+            | Self::Interrupted
+            | Self::Unread
+            | Self::Local(_) => self,
+        }
+    }
+
     /// How long the server asks to wait.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {

@@ -161,6 +161,29 @@ pub(crate) struct ReplayLetters {
     pub(crate) filter: LetterFilter,
 }
 
+impl ReplayLetters {
+    /// What to say when nothing was found by a model or a provider that may have been meant to be
+    /// asked: the options that narrow and those that change look alike.
+    pub(crate) fn mix_up(&self) -> Option<&'static str> {
+        if self.changes.model.is_some() || !self.changes.provider.is_empty() {
+            return None;
+        }
+        match (&self.filter.model, &self.filter.provider) {
+            (Some(_), Some(_)) => Some(
+                "--model and --provider narrow the letters; to ask others give --with-model and \
+                 --with-provider",
+            ),
+            (Some(_), None) => {
+                Some("--model narrows the letters; to ask another model give --with-model")
+            }
+            (None, Some(_)) => {
+                Some("--provider narrows the letters; to ask another provider give --with-provider")
+            }
+            (None, None) => None,
+        }
+    }
+}
+
 /// What is to be different when a job runs again.
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[command(next_help_heading = "What is to be different")]

@@ -28,6 +28,8 @@ pub(crate) struct ApiError {
     pub(crate) body: Option<String>,
     /// Everything else that the problem document says.
     pub(crate) extensions: Map<String, Value>,
+    /// What to do, where the command knows it and the code does not say it.
+    pub(crate) hint: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -72,6 +74,7 @@ impl ApiError {
                 retry_after: None,
                 body: Some(body.to_owned()),
                 extensions: Map::new(),
+                hint: None,
             };
         };
         Self {
@@ -82,6 +85,7 @@ impl ApiError {
             retry_after: None,
             body: None,
             extensions: problem.extensions,
+            hint: None,
         }
     }
 
@@ -115,8 +119,11 @@ impl ApiError {
             .collect()
     }
 
-    /// What to do, where the code alone says it to the user of this command.
+    /// What to do: what the command said, or what the code alone says to its user.
     pub(crate) fn hint(&self) -> Option<String> {
+        if self.hint.is_some() {
+            return self.hint.clone();
+        }
         let code = self.code.as_deref()?.replace('_', "-");
         match code.as_str() {
             "unauthenticated" => {

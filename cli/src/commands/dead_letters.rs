@@ -120,14 +120,10 @@ fn group_table(groups: &[LetterGroup]) -> Table {
 }
 
 /// Refuses to work on everything unless that was said.
-fn demand_choice(is_chosen: bool, all: bool, what: &str) -> Result<(), Failure> {
+fn demand_choice(is_chosen: bool, all: bool, what: &str) -> Result<(), String> {
     match (is_chosen, all) {
-        (true, true) => Err(Failure::Usage(format!(
-            "--all and {what} exclude each other"
-        ))),
-        (false, false) => Err(Failure::Usage(format!(
-            "say which dead letters: give {what}, or --all"
-        ))),
+        (true, true) => Err(format!("--all and {what} exclude each other")),
+        (false, false) => Err(format!("say which dead letters: give {what}, or --all")),
         (true, false) | (false, true) => Ok(()),
     }
 }

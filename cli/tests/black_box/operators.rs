@@ -75,6 +75,35 @@ fn a_replay_that_is_tried_dry_changes_nothing() {
 }
 
 #[test]
+fn a_filter_that_was_meant_as_a_change_is_told_apart() {
+    let bench = bench(0);
+    let hint = "--model narrows the letters; to ask another model give --with-model";
+    for (line, code) in [
+        ("--model large", 3),
+        ("--model large --dry-run", 0),
+        ("--model large --all", 2),
+        ("job_1 --model large", 2),
+    ] {
+        let said = bench.run(&format!("dlq replay {line}")).code(code);
+        assert!(said.err.contains(hint), "{line}: {}", said.err);
+    }
+    for line in [
+        "--model large --with-provider claude",
+        "--code provider_auth",
+    ] {
+        let said = bench.run(&format!("dlq replay {line}")).code(3);
+        assert!(!said.err.contains("narrow"), "{line}: {}", said.err);
+    }
+    let said = bench.run("dlq replay --provider claude").code(3);
+    insta::assert_snapshot!(said.err, @r"
+    error: nothing-matches (HTTP 422)
+      No dead letter matches: nothing is to be done.
+      --provider narrows the letters; to ask another provider give --with-provider
+      request id req_1
+    ");
+}
+
+#[test]
 fn a_replay_is_followed_until_its_jobs_have_ended() {
     let bench = bench(3);
     let said = bench.run("dlq replay --all --wait").code(0);

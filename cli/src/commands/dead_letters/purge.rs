@@ -13,7 +13,7 @@ pub(super) async fn purge(
     context: &Context<'_>,
     options: &PurgeLetters,
 ) -> Result<Outcome, Failure> {
-    demand_choice(!options.filter.is_empty(), options.all, "a filter")?;
+    demand_choice(!options.filter.is_empty(), options.all, "a filter").map_err(Failure::Usage)?;
     let console = context.console;
     let call = Call::delete(["dead-letters"])
         .queries(options.filter.parameters())

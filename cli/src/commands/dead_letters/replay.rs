@@ -14,17 +14,25 @@ pub(super) async fn replay(
     context: &Context<'_>,
     options: ReplayLetters,
 ) -> Result<Outcome, Failure> {
-    let by_id = !options.jobs.is_empty();
-    if by_id && !options.filter.is_empty() {
-        let text = "jobs and filters exclude each other: name the jobs, or say how to find them";
-        return Err(Failure::Usage(text.to_owned()));
-    }
-    let is_chosen = by_id || !options.filter.is_empty();
-    demand_choice(is_chosen, options.all, "jobs or a filter")?;
+    demand_one_choice(&options).map_err(|text| {
+        let hint = options.mix_up().map(|hint| format!(" ({hint})"));
+        Failure::Usage(text + &hint.unwrap_or_default())
+    })?;
     match options.jobs.as_slice() {
         [one] if is_plain(&options) => replay_one(context, one, &options).await,
         _ => replay_many(context, &options).await,
     }
+}
+
+/// Jobs, a filter, or all: one of them.
+fn demand_one_choice(options: &ReplayLetters) -> Result<(), String> {
+    let by_id = !options.jobs.is_empty();
+    if by_id && !options.filter.is_empty() {
+        let text = "jobs and filters exclude each other: name the jobs, or say how to find them";
+        return Err(text.to_owned());
+    }
+    let is_chosen = by_id || !options.filter.is_empty();
+    demand_choice(is_chosen, options.all, "jobs or a filter")
 }
 
 /// Whether nothing is asked for that only a replay of many can do.
@@ -67,10 +75,18 @@ async fn replay_one(
 
 async fn replay_many(context: &Context<'_>, options: &ReplayLetters) -> Result<Outcome, Failure> {
     let call = Call::create(["replays"]).json(&request(options)?)?;
-    let document = context.client.document(&call).await?;
+    let document =
+        context
+            .client
+            .document(&call)
+            .await
+            .map_err(|failure| match options.mix_up() {
+                Some(hint) if failure.is("nothing-matches") => failure.with_hint(hint),
+                _ => failure,
+            })?;
     let console = context.console;
     if options.dry_run {
-        show_plan(context, &document)?;
+        show_plan(context, &document, options)?;
         return Ok(Outcome::Done);
     }
     let accepted: ReplayAccepted = document.read_as()?;
@@ -141,7 +157,11 @@ fn request(options: &ReplayLetters) -> Result<Value, Failure> {
     Ok(body)
 }
 
-fn show_plan(context: &Context<'_>, document: &Document) -> Result<(), Failure> {
+fn show_plan(
+    context: &Context<'_>,
+    document: &Document,
+    options: &ReplayLetters,
+) -> Result<(), Failure> {
     let console = context.console;
     if console.json {
         return console.line(&document.text);
@@ -149,6 +169,9 @@ fn show_plan(context: &Context<'_>, document: &Document) -> Result<(), Failure> 
     let plan: ReplayPlan = document.read_as()?;
     console.table(&group_table(&plan.groups), "No dead letters.")?;
     console.note(&format!("{} would be put back", grouped(plan.matched)));
+    if let Some(hint) = options.mix_up().filter(|_| plan.matched == 0) {
+        console.note(hint);
+    }
     if plan.payload_deleted > 0 {
         let gone = grouped(plan.payload_deleted);
         console.note(&format!(

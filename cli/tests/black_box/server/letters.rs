@@ -22,6 +22,11 @@ impl Letters {
         self.count
     }
 
+    /// Whether there are none, and never were.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.count == 0 && self.replay.is_none()
+    }
+
     pub(super) fn groups(&self) -> Value {
         if self.count == 0 {
             return json!([]);

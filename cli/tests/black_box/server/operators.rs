@@ -54,6 +54,10 @@ fn replays(state: &mut State, path: &[&str], seen: &Seen) -> Answer {
                 "estimatedCostMicroUsd": 500_000, "withoutEstimate": 2});
             Answer::json(200, &plan)
         }
+        ("POST", ["replays"]) if letters.is_empty() => {
+            let detail = "No dead letter matches: nothing is to be done.";
+            Answer::problem(422, "nothing-matches", detail, json!({}))
+        }
         ("POST", ["replays"]) => {
             let matched = letters.count();
             if letters.begin() {
