@@ -13,8 +13,10 @@ mod service;
 
 pub(crate) use admin::{Key, NewKey, Sums, Tenant, UsageReport};
 pub(crate) use batch::{Batch, Counts};
-pub(crate) use dead_letters::{DeadLetter, LetterGroup, LetterGroups, PurgePlan, Purged};
-pub(crate) use job::{Accepted, Attempt, Job};
+pub(crate) use dead_letters::{
+    AttemptCounts, DeadLetter, LetterGroup, LetterGroups, PurgePlan, Purged,
+};
+pub(crate) use job::{Accepted, Attempt, Job, Replayed};
 pub(crate) use replays::{AuditEntry, Replay, ReplayAccepted, ReplayPlan, ReplayedJob};
 pub(crate) use service::{Health, OwnKey, Readiness};
 

@@ -1,7 +1,9 @@
 //! One job: shown, waited for, cancelled.
 
+mod replays;
 mod show;
 
+pub(super) use replays::print_replays;
 pub(super) use show::{attempts, print_job, print_result};
 
 use super::Context;

@@ -1,7 +1,6 @@
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
-use super::Attempt;
+use super::{Attempt, Replayed};
 
 /// A dead letter; without attempts in lists.
 #[derive(Debug, Deserialize)]
@@ -25,7 +24,7 @@ pub(crate) struct DeadLetter {
     pub(crate) payload_expires_at: Option<String>,
     pub(crate) replayable: bool,
     #[serde(default)]
-    pub(crate) replays: Vec<IgnoredAny>,
+    pub(crate) replays: Vec<Replayed>,
     #[serde(default)]
     pub(crate) attempts: Vec<Attempt>,
 }

@@ -36,6 +36,8 @@ pub(crate) struct Job {
     #[serde(default)]
     pub(crate) attempts: Vec<Attempt>,
     #[serde(default)]
+    pub(crate) replays: Vec<Replayed>,
+    #[serde(default)]
     pub(crate) payload_deleted: bool,
 }
 
@@ -84,4 +86,17 @@ pub(crate) struct Attempt {
     pub(crate) model: Option<String>,
     pub(crate) started_at: Option<String>,
     pub(crate) finished_at: Option<String>,
+}
+
+/// A time when somebody put a job back.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Replayed {
+    pub(crate) at: String,
+    pub(crate) actor: String,
+    pub(crate) after_attempt: u32,
+    /// Why the job had died.
+    pub(crate) code: String,
+    /// The replay of many that it was one of.
+    pub(crate) replay_id: Option<String>,
 }

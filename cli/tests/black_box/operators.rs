@@ -19,6 +19,38 @@ fn letters_and_their_causes_are_tables() {
 }
 
 #[test]
+fn a_letter_is_shown_with_its_history() {
+    let said = bench(2).run("dlq show job_00001").code(0);
+    insta::assert_snapshot!(said.out + "---\n" + &said.err, @r#"
+    job_00001 provider_auth
+    The provider refused the key.
+    Set it anew, then replay this job please.
+
+    kind         generate
+    provider     openai
+    model        small
+    fingerprint  provider_auth:-:openai:small:401
+    created      2026-11-21T08:00:00Z
+    died         2026-11-21T09:00:00Z
+    attempts     13: 1 failed, 12 deferred
+    replayable   yes
+
+    The provider's own words:
+      {"error":"bad key"}
+
+    ATTEMPT  OUTCOME  CODE           PROVIDER  MODEL  STARTED               FINISHED
+         13  failed   provider_auth  openai    small  2026-11-21T08:59:00Z  2026-11-21T09:00:00Z
+
+    REPLAYED              BY     AFTER ATTEMPT  DIED OF             REPLAY
+    2026-11-21T09:10:00Z  key_1              1  provider_auth       rep_1
+    2026-11-21T09:20:00Z  key_2             12  attempts_exhausted
+    ---
+    the note of the latest replay, and what it changed: redrive audit ls --subject job_00001
+    put it back: redrive dlq replay job_00001
+    "#);
+}
+
+#[test]
 fn filters_of_letters_become_parameters() {
     let bench = bench(0);
     let filter = "--code provider_auth --provider openai --model small --kind generate --batch bat_1 \

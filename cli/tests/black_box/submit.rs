@@ -193,6 +193,31 @@ fn a_job_is_shown_whole() {
 }
 
 #[test]
+fn a_job_tells_who_put_it_back() {
+    let bench = Bench::new();
+    bench.run("submit generate --prompt again");
+    let said = bench.run("status job_00000").code(0);
+    insta::assert_snapshot!(said.out + "---\n" + &said.err, @r"
+    job_00000 succeeded
+    kind      generate
+    created   2026-11-21T10:00:00Z
+    ended     2026-11-21T10:00:02Z
+    provider  openai
+    model     small
+    tokens    1,200 read, 30 written
+    cost      $0.000180
+
+    REPLAYED              BY     AFTER ATTEMPT  DIED OF             REPLAY
+    2026-11-21T09:10:00Z  key_1              1  provider_auth       rep_1
+    2026-11-21T09:20:00Z  key_2             12  attempts_exhausted
+
+    You said: again
+    ---
+    the note of the latest replay, and what it changed: redrive audit ls --subject job_00000
+    ");
+}
+
+#[test]
 fn scripts_get_the_document_as_it_is() {
     let bench = Bench::new();
     let said = bench.run("submit generate --prompt hello --json").code(0);

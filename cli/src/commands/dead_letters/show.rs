@@ -1,8 +1,8 @@
 use crate::client::Call;
 use crate::commands::Context;
-use crate::commands::job::attempts;
+use crate::commands::job::{attempts, print_replays};
 use crate::console::{BAD, Table, cost, day_time, grouped, painted, printable};
-use crate::documents::DeadLetter;
+use crate::documents::{AttemptCounts, DeadLetter};
 use crate::failure::{Failure, Outcome};
 
 /// Shows a dead letter with its history.
@@ -29,6 +29,7 @@ pub(super) async fn show(context: &Context<'_>, job: &str) -> Result<Outcome, Fa
     }
     console.line("")?;
     console.table(&attempts(&letter.attempts), "No attempt has finished.")?;
+    print_replays(context, &id, &letter.replays)?;
     if letter.replayable {
         console.note(&format!("put it back: redrive dlq replay {id}"));
     }
@@ -49,23 +50,9 @@ fn facts(letter: &DeadLetter) -> Table {
     table.fact("fingerprint", Some(&letter.fingerprint));
     table.fact("created", Some(day_time(&letter.created_at)));
     table.fact("died", Some(day_time(&letter.dead_at)));
-    let counts = &letter.counts;
-    let counted = format!(
-        "{}, {} failed, {} postponed, {} rescued",
-        grouped(counts.attempts),
-        grouped(counts.failures),
-        grouped(counts.deferrals),
-        grouped(counts.rescues)
-    );
-    table.fact("attempts", Some(counted));
+    table.fact("attempts", Some(counts(&letter.counts)));
     let known = letter.cost.as_ref().and_then(|cost| cost.cost_micro_usd);
     table.fact("cost so far", known.map(cost));
-    table.fact(
-        "replayed",
-        Some(letter.replays.len())
-            .filter(|n| *n > 0)
-            .map(|n| format!("{n} times")),
-    );
     table.fact(
         "request kept until",
         letter.payload_expires_at.as_deref().map(day_time),
@@ -79,4 +66,24 @@ fn facts(letter: &DeadLetter) -> Table {
         }),
     );
     table
+}
+
+/// How many attempts there were, and what became of them.
+fn counts(counts: &AttemptCounts) -> String {
+    let outcomes = [
+        (counts.failures, "failed"),
+        (counts.deferrals, "deferred"),
+        (counts.rescues, "rescued"),
+    ];
+    let outcomes: Vec<String> = outcomes
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, outcome)| format!("{} {outcome}", grouped(count)))
+        .collect();
+    let attempts = grouped(counts.attempts);
+    if outcomes.is_empty() {
+        attempts
+    } else {
+        format!("{attempts}: {}", outcomes.join(", "))
+    }
 }

@@ -1,5 +1,6 @@
 use serde_json::Value;
 
+use super::replays::print_replays;
 use crate::commands::Context;
 use crate::commands::page::plain;
 use crate::console::{
@@ -22,6 +23,7 @@ pub(crate) fn print_job(context: &Context<'_>, job: &Job) -> Result<(), Failure>
         console.line("")?;
         console.table(&attempts(&job.attempts), "No attempt has finished.")?;
     }
+    print_replays(context, &job.job_id, &job.replays)?;
     print_result_of_job(context, job)
 }
 

@@ -9,6 +9,16 @@ pub(super) struct Letters {
     status: &'static str,
 }
 
+/// Once as one of many, and once more alone.
+pub(super) fn replays() -> Value {
+    json!([
+        {"at": "2026-11-21T09:10:00.000Z", "actor": "key_1", "afterAttempt": 1,
+         "code": "provider_auth", "auditId": "aud_1", "replayId": "rep_1"},
+        {"at": "2026-11-21T09:20:00.000Z", "actor": "key_2", "afterAttempt": 12,
+         "code": "attempts_exhausted", "auditId": "aud_2"},
+    ])
+}
+
 impl Letters {
     pub(super) const fn new(count: usize) -> Self {
         Self {
@@ -40,19 +50,21 @@ impl Letters {
     }
 
     pub(super) fn page(&self) -> Value {
-        let letter = |place: usize| {
-            json!({
-                "jobId": format!("job_{place:05}"), "kind": "generate", "status": "dead_lettered",
-                "code": "provider_auth", "provider": "openai", "model": "small", "attempt": 1,
-                "message": "The provider refused the key.\nSet it anew, then replay this job please.",
-                "fingerprint": "provider_auth:-:openai:small:401", "replayable": place > 0,
-                "counts": {"attempts": 1, "failures": 1, "deferrals": 0, "rescues": 0, "dispatches": 0},
-                "createdAt": "2026-11-21T08:00:00.000Z", "deadAt": "2026-11-21T09:00:00.000Z",
-                "replays": [],
-            })
-        };
-        let data: Vec<Value> = (0..self.count).map(letter).collect();
+        let data: Vec<Value> = (0..self.count).map(Self::letter).collect();
         json!({"data": data, "nextCursor": null})
+    }
+
+    /// One of them, without its attempts.
+    pub(super) fn letter(place: usize) -> Value {
+        json!({
+            "jobId": format!("job_{place:05}"), "kind": "generate", "status": "dead_lettered",
+            "code": "provider_auth", "provider": "openai", "model": "small", "attempt": 1,
+            "message": "The provider refused the key.\nSet it anew, then replay this job please.",
+            "fingerprint": "provider_auth:-:openai:small:401", "replayable": place > 0,
+            "counts": {"attempts": 1, "failures": 1, "deferrals": 0, "rescues": 0, "dispatches": 0},
+            "createdAt": "2026-11-21T08:00:00.000Z", "deadAt": "2026-11-21T09:00:00.000Z",
+            "replays": replays(),
+        })
     }
 
     pub(super) fn begin(&mut self) -> bool {

@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::answers::Answer;
+use super::letters::Letters;
 use super::routes::{Parameters, nowhere};
 use super::{Seen, State};
 
@@ -20,6 +21,16 @@ pub(super) fn answer(
                 200,
                 &json!({"data": groups, "total": total, "truncated": false}),
             )
+        }
+        ("GET", ["dead-letters", id]) if *id == "job_00001" => {
+            let mut letter = Letters::letter(1);
+            letter["counts"]["attempts"] = json!(13);
+            letter["counts"]["deferrals"] = json!(12);
+            letter["attempts"] = json!([{"attempt": 13, "outcome": "failed",
+                "startedAt": "2026-11-21T08:59:00.000Z", "finishedAt": "2026-11-21T09:00:00.000Z",
+                "code": "provider_auth", "provider": "openai", "model": "small"}]);
+            letter["excerpt"] = json!("{\"error\":\"bad key\"}");
+            Answer::json(200, &letter)
         }
         ("DELETE", ["dead-letters"]) if parameters.contains_key("dryRun") => {
             let (groups, matched) = (letters.groups(), letters.count());

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::answers::Answer;
 use super::batches::Batch;
 use super::faults::{Fault, Laid};
+use super::letters::replays;
 use super::{ADMIN_KEY, KEY, Seen, Shared, State, operators};
 
 /// The query of a request.
@@ -226,6 +227,9 @@ fn submit(state: &mut State, seen: &Seen) -> Result<Value, Answer> {
         job["result"] = json!({"output": format!("You said: {prompt}"), "finishReason": "stop"});
         job["usage"] = json!({"inputTokens": 1200, "outputTokens": 30});
         job["costMicroUsd"] = json!(180);
+    }
+    if prompt.contains("again") {
+        job["replays"] = replays();
     }
     state.jobs.push(job);
     let url = format!("http://x/api/v1/jobs/{id}");
