@@ -15,4 +15,4 @@ pub(crate) use results::{Reading, read_results};
 pub(crate) use run::run;
 pub(crate) use source::Source;
 pub(crate) use submit::{Submission, parameters, submit, tell_invalid_lines};
-pub(crate) use summary::{facts, outcome, progress_text};
+pub(crate) use summary::{facts, outcome, progress_text, retries_hint, stalled_hint};

@@ -9,7 +9,7 @@ use super::journal::Subject;
 use super::results::{Reading, read_results};
 use super::source::Source;
 use super::submit::{Accepted, Submission, parameters, submit, tell_invalid_lines};
-use super::summary::{facts, outcome, progress_text};
+use super::summary::{facts, outcome, progress_text, stalled_hint};
 use crate::arguments::RunBatch;
 use crate::client::{Call, Client, Document};
 use crate::commands::Context;
@@ -164,10 +164,15 @@ impl Run<'_, '_> {
             cursor: download.journal().cursor.clone(),
         };
         let mut pause = SHORTEST_PAUSE;
+        let mut is_hinted = false;
         loop {
             // Asked before the results: what had ended by then is among them.
             let document = self.client.document(&call).await?;
             let batch: Batch = document.read_as()?;
+            if let Some(hint) = stalled_hint(&batch).filter(|_| !is_hinted) {
+                self.context.console.note(&hint);
+                is_hinted = true;
+            }
             let show = |lines| {
                 let text = progress_text(&batch, Some(lines));
                 progress.show(batch.counts.ended(), batch.lines, &text);

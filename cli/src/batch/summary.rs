@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use redrive_shared::clock::Instant;
 
-use crate::console::{Table, cost, day_time, duration, grouped, percent};
+use crate::console::{Table, cost, day_time, duration, grouped, percent, printable};
 use crate::documents::Batch;
 use crate::entropy::now;
 use crate::failure::Outcome;
@@ -70,6 +70,21 @@ pub(crate) fn progress_text(batch: &Batch, downloaded: Option<u64>) -> String {
     }
     parts.extend(downloaded.map(|lines| format!("{} downloaded", grouped(lines))));
     parts.join(", ")
+}
+
+/// How to see why jobs wait, once some do.
+pub(crate) fn retries_hint(batch: &Batch) -> Option<String> {
+    let id = printable(&batch.batch_id);
+    (batch.counts.retry_scheduled > 0).then(|| {
+        format!("why jobs wait for a retry: redrive jobs ls --batch {id} --status retry_scheduled")
+    })
+}
+
+/// The same once nothing else is left to do.
+pub(crate) fn stalled_hint(batch: &Batch) -> Option<String> {
+    let counts = &batch.counts;
+    let is_stalled = counts.under_way() == counts.retry_scheduled;
+    retries_hint(batch).filter(|_| is_stalled)
 }
 
 /// By the rate rather than by the clock, which may not agree with the server's.

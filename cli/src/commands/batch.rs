@@ -103,9 +103,14 @@ async fn status(context: &Context<'_>, options: &WatchBatch) -> Result<Outcome, 
 /// Shows the progress until the batch has ended.
 async fn watch(context: &Context<'_>, call: &Call) -> Result<(Document, Batch), Failure> {
     let progress = Progress::new(context.console);
+    let mut is_hinted = false;
     loop {
         let document = context.client.document(call).await?;
         let batch: Batch = document.read_as()?;
+        if let Some(hint) = batch::stalled_hint(&batch).filter(|_| !is_hinted) {
+            context.console.note(&hint);
+            is_hinted = true;
+        }
         progress.show(
             batch.counts.ended(),
             batch.lines,
@@ -128,6 +133,9 @@ fn show(context: &Context<'_>, document: &Document) -> Result<(), Failure> {
     console.line(&format!("{} {status}", printable(&batch.batch_id)))?;
     console.table(&batch::facts(&batch), "")?;
     let id = printable(&batch.batch_id);
+    if let Some(hint) = batch::retries_hint(&batch) {
+        console.note(&hint);
+    }
     if batch.counts.not_succeeded() > 0 {
         console.note(&format!("what did not succeed: redrive batch errors {id}"));
     }

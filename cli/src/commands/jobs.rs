@@ -27,6 +27,7 @@ pub(super) async fn list(context: &Context<'_>, command: JobsCommand) -> Result<
             "STATUS",
             "ATTEMPT",
             "CREATED",
+            "NEXT ATTEMPT",
             "ENDED",
             "MODEL",
             "ERROR",
@@ -42,6 +43,12 @@ pub(super) async fn list(context: &Context<'_>, command: JobsCommand) -> Result<
                 (job.status, style),
                 plain(job.attempt.to_string()),
                 plain(day_time(&job.created_at)),
+                plain(
+                    job.next_attempt_at
+                        .as_deref()
+                        .map(day_time)
+                        .unwrap_or_default(),
+                ),
                 plain(
                     job.completed_at
                         .as_deref()

@@ -78,6 +78,27 @@ fn a_batch_is_shown_followed_and_cancelled() {
 }
 
 #[test]
+fn a_batch_that_waits_for_retries_tells_how_to_see_why() {
+    let bench = Bench::new();
+    bench.write("in.jsonl", &"{\"prompt\":\"a\"}\n".repeat(12));
+    bench.run("batch submit in.jsonl --name stalled");
+    let hint = "why jobs wait for a retry: redrive jobs ls --batch bat_1 --status retry_scheduled";
+    let said = bench.run("batch status bat_1").code(0);
+    assert!(said.err.contains(hint), "{}", said.err);
+    let said = bench.run("batch status bat_1 --watch").code(0);
+    assert_eq!(said.err.matches(hint).count(), 1, "{}", said.err);
+    let said = bench
+        .run("batch run in.jsonl -o out.jsonl --name stalled")
+        .code(0);
+    assert_eq!(
+        said.err.matches("redrive jobs ls").count(),
+        1,
+        "{}",
+        said.err
+    );
+}
+
+#[test]
 fn results_and_errors_go_to_a_file_or_a_pipe() {
     let bench = Bench::new();
     bench.write("in.jsonl", "{\"prompt\":\"a\"}\n{\"prompt\":\"fail\"}\n");

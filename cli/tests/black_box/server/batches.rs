@@ -72,12 +72,14 @@ impl Batch {
     pub(super) fn document(&self) -> Value {
         let left = self.lines.len() - self.ended.len();
         let dead = self.count("dead_lettered");
+        let is_stalled = !self.is_cancelled && self.name.as_deref() == Some("stalled");
+        let is_queued = !self.is_cancelled && !is_stalled;
         let mut document = json!({
             "batchId": self.id, "status": self.status(), "createdAt": "2026-11-21T10:00:00.000Z",
             "startedAt": "2026-11-21T10:00:01.000Z", "lines": self.lines.len(), "invalidLines": 0,
             "counts": {
-                "pending": 0, "queued": if self.is_cancelled { 0 } else { left }, "running": 0,
-                "retryScheduled": 0, "succeeded": self.count("succeeded"),
+                "pending": 0, "queued": if is_queued { left } else { 0 }, "running": 0,
+                "retryScheduled": if is_stalled { left } else { 0 }, "succeeded": self.count("succeeded"),
                 "failed": self.count("failed"), "deadLettered": dead,
                 "cancelled": if self.is_cancelled { left } else { 0 },
             },
