@@ -133,6 +133,12 @@ impl ApiError {
                 let id = self.text("replayId")?;
                 Some(format!("see `redrive replay status {id}`"))
             }
+            "count-changed" => {
+                let count = self.extensions.get("count")?;
+                Some(format!(
+                    "look again with --dry-run, then give --expected-count {count}"
+                ))
+            }
             "route-not-found" => {
                 Some("is the server older than this command? See `redrive doctor`".to_owned())
             }

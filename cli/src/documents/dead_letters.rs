@@ -84,5 +84,7 @@ pub(crate) struct PurgePlan {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Purged {
     pub(crate) purged: u64,
+    #[serde(default)]
+    pub(crate) remaining: u64,
     pub(crate) audit_id: String,
 }

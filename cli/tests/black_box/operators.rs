@@ -232,6 +232,34 @@ fn a_purge_deletes_as_many_as_were_expected_or_none() {
 }
 
 #[test]
+fn a_purge_of_nothing_says_so_and_is_no_purge_of_some() {
+    let bench = bench(0);
+    let said = bench.run("dlq purge --all").code(0);
+    assert_eq!(said.err, "No dead letters.\n");
+    let said = bench.run("dlq purge --all --json").code(0);
+    assert_eq!(said.json()["matched"], 0);
+    let said = bench
+        .run("dlq purge --all --yes --expected-count 2")
+        .code(1);
+    assert!(said.err.contains("0 match, and not 2"), "{}", said.err);
+}
+
+#[test]
+fn a_purge_beside_a_new_letter_deletes_nothing_and_tells_how_to_go_on() {
+    let bench = bench(2);
+    let said = bench
+        .run("dlq purge --all --yes --expected-count 2 --note late")
+        .code(3);
+    assert_eq!(bench.server.letters(), 3);
+    insta::assert_snapshot!(said.err, @r"
+    error: count-changed (HTTP 409)
+      Another number matches.
+      look again with --dry-run, then give --expected-count 3
+      request id req_1
+    ");
+}
+
+#[test]
 fn a_purge_whose_answer_was_lost_is_not_sent_again() {
     let bench = bench(2);
     bench

@@ -2,7 +2,7 @@ use std::io::{BufRead as _, Write as _};
 
 use super::{demand_choice, group_table};
 use crate::arguments::PurgeLetters;
-use crate::client::Call;
+use crate::client::{Call, Document};
 use crate::commands::Context;
 use crate::console::{Console, grouped, printable};
 use crate::documents::{PurgePlan, Purged};
@@ -21,16 +21,14 @@ pub(super) async fn purge(
     let dry = call.clone().query("dryRun", Some(true)).same_twice();
     let document = context.client.document(&dry).await?;
     let plan: PurgePlan = document.read_as()?;
-    if options.dry_run && console.json {
-        console.line(&document.text)?;
-        return Ok(Outcome::Done);
-    }
     if !console.json {
         console.table(&group_table(&plan.groups), "No dead letters.")?;
     }
+    if !options.dry_run {
+        demand_expected(&plan, options)?;
+    }
     if options.dry_run || plan.matched == 0 {
-        console.note(&format!("{} would be deleted", grouped(plan.matched)));
-        return Ok(Outcome::Done);
+        return tell_plan(console, &plan, &document);
     }
     agree(&plan, options)?;
     let call = call
@@ -47,21 +45,45 @@ pub(super) async fn purge(
         "{} deleted; audit entry {audit}",
         grouped(purged.purged)
     ))?;
+    if purged.remaining > 0 {
+        console.warn(&format!(
+            "{} of those counted are left, replayed meanwhile or for lack of time: look again with \
+             --dry-run",
+            grouped(purged.remaining)
+        ));
+    }
     Ok(Outcome::Done)
+}
+
+/// Tells what would go, where nothing does.
+fn tell_plan(console: &Console, plan: &PurgePlan, document: &Document) -> Result<Outcome, Failure> {
+    if console.json {
+        console.line(&document.text)?;
+    } else if plan.matched > 0 {
+        let matched = plan.matched;
+        console.note(&format!("{} would be deleted", grouped(matched)));
+        console.note(&format!(
+            "to delete them without a question: --yes --expected-count {matched}"
+        ));
+    }
+    Ok(Outcome::Done)
+}
+
+/// As many must match as somebody said.
+fn demand_expected(plan: &PurgePlan, options: &PurgeLetters) -> Result<(), Failure> {
+    match options.expected_count {
+        Some(expected) if expected != plan.matched => Err(Failure::Failed(format!(
+            "{} match, and not {}: nothing was deleted",
+            grouped(plan.matched),
+            grouped(expected)
+        ))),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Somebody must have said that so many may go: at the question, or on the command line.
 fn agree(plan: &PurgePlan, options: &PurgeLetters) -> Result<(), Failure> {
     let matched = plan.matched;
-    if let Some(expected) = options.expected_count
-        && expected != matched
-    {
-        return Err(Failure::Failed(format!(
-            "{} match, and not {}: nothing was deleted",
-            grouped(matched),
-            grouped(expected)
-        )));
-    }
     if options.yes {
         return Ok(());
     }

@@ -76,6 +76,11 @@ impl Letters {
         true
     }
 
+    /// One more job dies.
+    pub(super) const fn add(&mut self) {
+        self.count += 1;
+    }
+
     /// Deletes all, if they are as many as somebody thinks.
     pub(super) fn purge(&mut self, expected: usize) -> bool {
         let agrees = self.count == expected;
