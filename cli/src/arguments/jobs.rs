@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 use redrive_shared::request::{Wanted, Whom};
 use serde::Serialize;
 
@@ -60,14 +60,15 @@ pub(crate) struct JobOptions {
 }
 
 #[derive(Args, Debug, Serialize)]
+#[command(group(ArgGroup::new("asked").required(true).args(["prompt", "prompt_file"])))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct GenerateOptions {
     /// What the model is asked; - reads standard input
-    #[arg(long, value_name = "TEXT", required_unless_present = "prompt_file")]
+    #[arg(long, value_name = "TEXT")]
     #[serde(skip)]
     pub(crate) prompt: Option<String>,
     /// The file that holds the prompt
-    #[arg(long, value_name = "FILE", conflicts_with = "prompt")]
+    #[arg(long, value_name = "FILE")]
     #[serde(skip)]
     pub(crate) prompt_file: Option<PathBuf>,
     /// What the model is told before the prompt

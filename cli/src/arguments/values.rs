@@ -39,26 +39,33 @@ pub(super) fn time(text: &str) -> Result<String, String> {
 }
 
 fn time_at(text: &str, now: Instant) -> Result<String, String> {
-    if let Some(age) = age(text) {
+    if let Some(age) = length(text) {
         let millis = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
         return Ok(now.plus_millis(millis.saturating_neg()).to_rfc3339());
     }
-    let midnight = format!("{text}T00:00:00Z");
-    Instant::parse_rfc3339(text)
-        .or_else(|| Instant::parse_rfc3339(&midnight))
-        .map(Instant::to_rfc3339)
-        .ok_or_else(|| {
-            "is no time: write 2026-11-21T10:55:17Z, 2026-11-21, or an age such as 90m, 36h, 7d"
-                .to_owned()
-        })
+    point(text).ok_or_else(|| {
+        "is no time: write 2026-11-21T10:55:17Z, 2026-11-21, or an age such as 90m, 36h, 7d"
+            .to_owned()
+    })
 }
 
 /// A time to come, from RFC 3339, a day, or a length from now such as `12h` or `90d`.
 pub(super) fn time_to_come(text: &str) -> Result<String, String> {
-    match age(text) {
-        Some(length) => Ok(now().plus(length).to_rfc3339()),
-        None => time(text),
+    if let Some(length) = length(text) {
+        return Ok(now().plus(length).to_rfc3339());
     }
+    point(text).ok_or_else(|| {
+        "is no time: write 2026-11-21T10:55:17Z, 2026-11-21, or a time from now such as 12h, 90d"
+            .to_owned()
+    })
+}
+
+/// A point in time, from RFC 3339 or a day.
+fn point(text: &str) -> Option<String> {
+    let midnight = format!("{text}T00:00:00Z");
+    Instant::parse_rfc3339(text)
+        .or_else(|| Instant::parse_rfc3339(&midnight))
+        .map(Instant::to_rfc3339)
 }
 
 /// A JSON object.
@@ -86,7 +93,8 @@ pub(super) fn ascii(json: &str) -> String {
     ascii
 }
 
-fn age(text: &str) -> Option<Duration> {
+/// A length of time, such as `36h`.
+fn length(text: &str) -> Option<Duration> {
     let unit = text.chars().last()?;
     let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
     let seconds = match unit {
@@ -139,6 +147,12 @@ mod tests {
         for text in ["", "d", "yesterday", "-3h", "99999999999999999999d", "3 d"] {
             assert!(time_at(text, now).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_time_to_come_is_not_explained_by_an_age() {
+        assert!(time_to_come("90d").unwrap() > now().to_rfc3339());
+        assert!(!time_to_come("2020").unwrap_err().contains("age"));
     }
 
     #[test]
