@@ -23,6 +23,9 @@ pub(crate) enum DeadLetterCommand {
     ///
     /// One job alone is put back at once. Several, or those that a filter finds, are put back as one
     /// replay, so many a second, which `redrive replay` watches, pauses and ends.
+    ///
+    /// Options that begin with --with- say what is to be different; --model, --provider and the like
+    /// say which letters.
     Replay(ReplayLetters),
     /// Deletes dead letters for good
     ///
