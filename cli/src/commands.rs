@@ -1,6 +1,7 @@
 //! What each command does.
 
 mod admin;
+mod audit;
 mod batch;
 mod dead_letters;
 mod doctor;
@@ -63,7 +64,7 @@ pub(crate) async fn carry_out(arguments: Arguments, console: &Console) -> Result
         Command::Batch(command) => batch::carry_out(&context, command).await,
         Command::Dlq(command) => dead_letters::carry_out(&context, command).await,
         Command::Replay(command) => replays::carry_out(&context, command).await,
-        Command::Audit(command) => replays::audit(&context, command).await,
+        Command::Audit(command) => audit::list(&context, command).await,
         Command::Usage(options) => admin::usage(&context, options).await,
         Command::Keys(command) => admin::keys(&context, command).await,
         Command::Tenants(command) => admin::tenants(&context, command).await,

@@ -1,13 +1,13 @@
-//! `replay` and `audit`: replays of many dead letters, and what was done.
+//! `replay`: replays of many dead letters.
 
 use super::Context;
 use super::page::{List, plain};
-use crate::arguments::{AuditCommand, ListAudit, ReplayCommand};
+use crate::arguments::ReplayCommand;
 use crate::client::{Call, Document};
 use crate::console::{
-    Table, cost, day_time, duration, grouped, one_line, painted, printable, style_of_state,
+    Table, cost, day_time, duration, grouped, painted, printable, style_of_state,
 };
-use crate::documents::{AuditEntry, Replay, ReplayedJob};
+use crate::documents::{Replay, ReplayedJob};
 use crate::failure::{Failure, Outcome};
 use crate::progress::Progress;
 
@@ -206,36 +206,4 @@ fn facts(replay: &Replay) -> Table {
     table.fact("time left", left.map(duration));
     table.fact("cost", replay.cost_micro_usd.map(cost));
     table
-}
-
-/// Lists entries of the audit log.
-pub(super) async fn audit(
-    context: &Context<'_>,
-    command: AuditCommand,
-) -> Result<Outcome, Failure> {
-    let AuditCommand::Ls(options) = command;
-    let ListAudit { page, .. } = &options;
-    let call = Call::get(["audit"])
-        .query("action", options.action.as_ref())
-        .query("actor", options.actor.as_ref())
-        .query("subject", options.subject.as_ref())
-        .query("after", options.after.as_ref())
-        .query("before", options.before.as_ref());
-    let list = List {
-        call,
-        head: ["AT", "ACTION", "SUBJECT", "ACTOR", "DETAIL"],
-        right: &[],
-        row: |entry: AuditEntry| {
-            let detail = entry.detail.map(|detail| one_line(&detail.to_string(), 80));
-            [
-                plain(day_time(&entry.at)),
-                plain(entry.action),
-                plain(entry.subject),
-                plain(entry.actor),
-                plain(detail.unwrap_or_default()),
-            ]
-        },
-        nothing: "No entries.",
-    };
-    list.print(context, page).await
 }
