@@ -29,18 +29,18 @@ pub(crate) fn facts(batch: &Batch) -> Table {
     table.fact("done", batch.percent.map(percent));
     for (name, count) in batch.counts.named() {
         table.fact(name, Some(count).filter(|count| *count > 0).map(grouped));
-    }
-    for (code, count) in &batch.dead_letters_by_code {
-        table.fact(&format!("  {code}"), Some(grouped(*count)));
+        if name == "dead_lettered" {
+            for (code, count) in &batch.dead_letters_by_code {
+                table.fact(&format!("  {code}"), Some(grouped(*count)));
+            }
+        }
     }
     let error = batch.error.as_ref();
     table.fact(
         "error",
         error.map(|error| format!("{}: {}", error.code, error.detail)),
     );
-    let runs = !batch.has_ended();
-    let rate = batch.throughput_per_second.filter(|_| runs);
-    table.fact("rate", rate.map(|rate| format!("{rate:.1}/s")));
+    table.fact("rate", rate(batch).map(|rate| format!("{rate:.1}/s")));
     table.fact("time left", time_left(batch).map(duration));
     table.fact("cost", batch.cost_micro_usd.map(cost));
     table
@@ -50,11 +50,7 @@ pub(crate) fn facts(batch: &Batch) -> Table {
 pub(crate) fn progress_text(batch: &Batch, downloaded: Option<u64>) -> String {
     let counts = &batch.counts;
     let mut parts = vec![batch.status.replace('_', " ")];
-    parts.extend(
-        batch
-            .throughput_per_second
-            .map(|rate| format!("{rate:.1}/s")),
-    );
+    parts.extend(rate(batch).map(|rate| format!("{rate:.1}/s")));
     parts.extend(time_left(batch).map(|left| format!("ETA {}", duration(left))));
     parts.extend(batch.cost_micro_usd.map(cost));
     for (count, what) in [
@@ -75,26 +71,38 @@ pub(crate) fn progress_text(batch: &Batch, downloaded: Option<u64>) -> String {
 /// How to see why jobs wait, once some do.
 pub(crate) fn retries_hint(batch: &Batch) -> Option<String> {
     let id = printable(&batch.batch_id);
-    (batch.counts.retry_scheduled > 0).then(|| {
+    let waits = batch.counts.retry_scheduled > 0 && batch.status != "cancelling";
+    waits.then(|| {
         format!("why jobs wait for a retry: redrive jobs ls --batch {id} --status retry_scheduled")
     })
 }
 
 /// The same once nothing else is left to do.
 pub(crate) fn stalled_hint(batch: &Batch) -> Option<String> {
-    let counts = &batch.counts;
-    let is_stalled = counts.under_way() == counts.retry_scheduled;
-    retries_hint(batch).filter(|_| is_stalled)
+    retries_hint(batch).filter(|_| is_stalled(batch))
 }
 
-/// By the rate rather than by the clock, which may not agree with the server's.
+/// Whether all that has not ended waits for a retry.
+const fn is_stalled(batch: &Batch) -> bool {
+    let counts = &batch.counts;
+    counts.retry_scheduled > 0 && counts.under_way() == counts.retry_scheduled
+}
+
+/// How many jobs end in a second, while jobs run.
+fn rate(batch: &Batch) -> Option<f64> {
+    batch
+        .throughput_per_second
+        .filter(|_| !batch.has_ended() && !is_stalled(batch))
+}
+
+/// By the rate rather than by the clock, which may not agree with the server's. The pace of the past
+/// says nothing about jobs that wait for a retry.
 fn time_left(batch: &Batch) -> Option<Duration> {
-    if batch.has_ended() {
+    if batch.has_ended() || is_stalled(batch) {
         return None;
     }
     let left = batch.lines.saturating_sub(batch.counts.ended());
-    let by_rate = batch
-        .throughput_per_second
+    let by_rate = rate(batch)
         .filter(|rate| *rate > 0.0)
         .and_then(|rate| Duration::try_from_secs_f64(float(left) / rate).ok());
     by_rate.or_else(|| {

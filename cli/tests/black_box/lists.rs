@@ -85,6 +85,7 @@ fn a_batch_that_waits_for_retries_tells_how_to_see_why() {
     let hint = "why jobs wait for a retry: redrive jobs ls --batch bat_1 --status retry_scheduled";
     let said = bench.run("batch status bat_1").code(0);
     assert!(said.err.contains(hint), "{}", said.err);
+    assert!(!said.out.contains("time left"), "{}", said.out);
     let said = bench.run("batch status bat_1 --watch").code(0);
     assert_eq!(said.err.matches(hint).count(), 1, "{}", said.err);
     let said = bench
