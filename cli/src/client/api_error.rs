@@ -133,6 +133,9 @@ impl ApiError {
                 let id = self.text("replayId")?;
                 Some(format!("see `redrive replay status {id}`"))
             }
+            "invalid-lines" => {
+                Some("put them right, or give --on-error skip: the others are run then".to_owned())
+            }
             "count-changed" => {
                 let count = self.extensions.get("count")?;
                 Some(format!(

@@ -200,7 +200,12 @@ fn a_purge_shows_what_would_go_and_wants_to_be_agreed_to() {
         "{}",
         said.err
     );
-    bench.run("dlq purge --all --dry-run").code(0);
+    let said = bench.run("dlq purge --all --dry-run").code(0);
+    assert!(
+        said.err.contains("--yes --expected-count 2"),
+        "{}",
+        said.err
+    );
     assert_eq!(bench.server.letters(), 2);
 }
 

@@ -178,15 +178,15 @@ fn show_plan(
             "{gone} more match, and cannot be: their requests were deleted"
         ));
     }
-    if let Some(estimate) = plan.estimated_cost_micro_usd {
-        let unknown = match plan.without_estimate {
-            0 => String::new(),
-            jobs => format!(
-                ", and what {} cost of which nothing is known",
-                counted(jobs, "job")
-            ),
-        };
-        console.note(&format!("likely cost: {}{unknown}", cost(estimate)));
+    let unknown = counted(plan.without_estimate, "job");
+    match (plan.estimated_cost_micro_usd, plan.without_estimate) {
+        (None, 0) => {}
+        (None, _) => console.note(&format!("likely cost: nothing is known of {unknown}")),
+        (Some(estimate), 0) => console.note(&format!("likely cost: {}", cost(estimate))),
+        (Some(estimate), _) => console.note(&format!(
+            "likely cost: {}, and what {unknown} cost of which nothing is known",
+            cost(estimate)
+        )),
     }
     Ok(())
 }
