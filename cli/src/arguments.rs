@@ -131,3 +131,35 @@ pub(crate) enum Command {
         shell: clap_complete::Shell,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    /// The names of every command's own arguments, each behind the name of the command.
+    fn own(command: &clap::Command) -> Vec<(String, String)> {
+        let name = command.get_name().to_owned();
+        let named = |id: &clap::Id| (name.clone(), id.to_string());
+        let here = command
+            .get_arguments()
+            .map(|argument| named(argument.get_id()));
+        let below = command.get_subcommands().flat_map(own);
+        here.chain(below).collect()
+    }
+
+    #[test]
+    fn no_argument_of_a_command_passes_for_an_option_of_every_command() {
+        let root = Arguments::command();
+        let everywhere: Vec<String> = root
+            .get_arguments()
+            .map(|argument| argument.get_id().to_string())
+            .collect();
+        assert!(everywhere.contains(&"key".to_owned()));
+        for command in root.get_subcommands() {
+            for (name, id) in own(command) {
+                assert!(!everywhere.contains(&id), "{name} {id}");
+            }
+        }
+    }
+}

@@ -34,7 +34,7 @@ pub(crate) enum KeyCommand {
     Revoke {
         /// The key's id, which is not the key: key_…
         #[arg(value_name = "KEY_ID")]
-        key: String,
+        key_id: String,
     },
 }
 

@@ -93,8 +93,8 @@ pub(super) async fn keys(context: &Context<'_>, command: KeyCommand) -> Result<O
             Ok(Outcome::Done)
         }
         KeyCommand::Ls { tenant, page } => key_list(&tenant).print(context, &page).await,
-        KeyCommand::Revoke { key } => {
-            let call = Call::delete(["admin", "keys", &key]).same_twice();
+        KeyCommand::Revoke { key_id } => {
+            let call = Call::delete(["admin", "keys", &key_id]).same_twice();
             let document = context.client.document(&call).await?;
             if console.json {
                 console.line(&document.text)?;

@@ -1,6 +1,6 @@
 //! Tables and filters.
 
-use crate::command::Bench;
+use crate::command::{Bench, Said};
 
 #[test]
 fn jobs_are_a_table_that_tells_how_to_see_more() {
@@ -153,6 +153,11 @@ fn keys_and_tenants_are_listed_by_the_admin_key() {
     TENANT  NAME  JOB DAYS  PAYLOAD DAYS  CREATED
     ten_1   acme        30             7  2026-11-01T10:00:00Z
     ");
+    let revoked = bench.run(&format!("keys revoke key_1 {admin}")).code(0);
+    assert_eq!(revoked.out, "key_1 revoked 2026-11-21T10:00:00Z\n");
+    let mut by_variable = bench.command(&["keys", "revoke", "key_1"]);
+    by_variable.env("REDRIVE_KEY", crate::server::ADMIN_KEY);
+    Said::from(by_variable.output().unwrap()).code(0);
     let made = bench.run(&format!(
         "keys create --tenant ten_1 --name backend --scope jobs:read --scope ops:read {admin}"
     ));

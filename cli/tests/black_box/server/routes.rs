@@ -131,6 +131,12 @@ fn admin(method: &str, path: &[&str]) -> Answer {
                  "expiresAt": "2026-10-02T10:00:00.000Z"},
             ], "nextCursor": null}),
         ),
+        ("DELETE", ["keys", id]) => Answer::json(
+            200,
+            &json!({"keyId": id, "start": "rd_live_a", "tenantId": "ten_1", "name": "backend",
+                "scopes": ["jobs:read"], "createdAt": "2026-11-01T10:00:00.000Z",
+                "revokedAt": "2026-11-21T10:00:00.000Z"}),
+        ),
         ("GET", ["tenants"]) => Answer::json(
             200,
             &json!({"data": [{"tenantId": "ten_1", "name": "acme", "retentionDays": 30,
