@@ -30,10 +30,16 @@ impl Source {
     /// Reads the file once, from begin to end.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// When it cannot be read, or not a second time.
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let refuse = |error| Failure::Usage(format!("cannot read {}: {error}", path.display()));
+        if path == Path::new("-") {
+            return Err(not_twice("standard input"));
+        }
         let mut file = File::open(path).map_err(refuse)?;
+        if !file.metadata().map_err(refuse)?.is_file() {
+            return Err(not_twice(&path.display().to_string()));
+        }
         let mut hash = Sha256::new();
         let mut chunk = vec![0; CHUNK_BYTES];
         let mut bytes = 0_u64;
@@ -80,6 +86,13 @@ impl Source {
     pub(crate) fn is_same_content(&self, other: &Self) -> bool {
         self.sha256 == other.sha256 && self.bytes == other.bytes
     }
+}
+
+/// A pipe is gone once it is read.
+fn not_twice(what: &str) -> Failure {
+    Failure::Usage(format!(
+        "{what} is no file: a batch is read when it is begun and again whenever it is sent"
+    ))
 }
 
 /// Counts lines that are not blank, part by part.

@@ -164,6 +164,20 @@ fn what_the_lines_have_in_common_is_sent_as_one_header() {
 }
 
 #[test]
+fn what_can_be_read_once_only_is_no_batch() {
+    let bench = bench(1);
+    for line in [
+        "batch submit -",
+        "batch run /dev/null -o out.jsonl",
+        "batch submit .",
+    ] {
+        let said = bench.run(line).code(2);
+        assert!(said.err.contains("is no file"), "{}", said.err);
+    }
+    assert_eq!(bench.server.batches(), 0);
+}
+
+#[test]
 fn a_chain_of_providers_takes_the_place_of_one_in_the_defaults() {
     let bench = bench(1);
     let line = "batch submit in.jsonl --provider claude --provider openai/small \
