@@ -250,6 +250,19 @@ fn a_purge_of_nothing_says_so_and_is_no_purge_of_some() {
 }
 
 #[test]
+fn a_purge_of_more_than_one_deletes_is_not_asked_for() {
+    let bench = bench(25_001);
+    let rule = "one purge deletes 25,000 at most: narrow the filter";
+    let said = bench.run("dlq purge --all --dry-run").code(0);
+    assert!(said.err.contains(rule), "{}", said.err);
+    let said = bench
+        .run("dlq purge --all --yes --expected-count 25001")
+        .code(1);
+    assert!(said.err.contains(rule), "{}", said.err);
+    assert_eq!(bench.server.seen().len(), 2, "two dry runs");
+}
+
+#[test]
 fn a_purge_beside_a_new_letter_deletes_nothing_and_tells_how_to_go_on() {
     let bench = bench(2);
     let said = bench

@@ -1,5 +1,7 @@
 use std::io::{BufRead as _, Write as _};
 
+use redrive_shared::store::PURGED_LETTERS;
+
 use super::{demand_choice, group_table};
 use crate::arguments::PurgeLetters;
 use crate::client::{Call, Document};
@@ -62,11 +64,20 @@ fn tell_plan(console: &Console, plan: &PurgePlan, document: &Document) -> Result
     } else if plan.matched > 0 {
         let matched = plan.matched;
         console.note(&format!("{} would be deleted", grouped(matched)));
-        console.note(&format!(
-            "to delete them without a question: --yes --expected-count {matched}"
-        ));
+        console.note(&too_many(plan).unwrap_or_else(|| {
+            format!("to delete them without a question: --yes --expected-count {matched}")
+        }));
     }
     Ok(Outcome::Done)
+}
+
+/// What to say when more match than one purge deletes.
+fn too_many(plan: &PurgePlan) -> Option<String> {
+    let most = u64::from(PURGED_LETTERS);
+    (plan.matched > most).then(|| {
+        let most = grouped(most);
+        format!("one purge deletes {most} at most: narrow the filter, as by --dead-before")
+    })
 }
 
 /// As many must match as somebody said.
@@ -84,6 +95,12 @@ fn demand_expected(plan: &PurgePlan, options: &PurgeLetters) -> Result<(), Failu
 /// Somebody must have said that so many may go: at the question, or on the command line.
 fn agree(plan: &PurgePlan, options: &PurgeLetters) -> Result<(), Failure> {
     let matched = plan.matched;
+    if let Some(text) = too_many(plan) {
+        let matched = grouped(matched);
+        return Err(Failure::Failed(format!(
+            "{matched} match: {text}; nothing was deleted"
+        )));
+    }
     if options.yes {
         return Ok(());
     }
