@@ -122,7 +122,7 @@ async fn lists(report: &mut String, client: &Client, meanwhile: &str) -> Result<
     Ok(())
 }
 
-/// Watches how many letters are put back, and tells the rates of every five seconds.
+/// Watches how many letters are put back, and tells the rates of every ten seconds.
 async fn pace(client: &Client, path: &str) -> Result<String> {
     let mut seen = Vec::new();
     let start = Instant::now();
@@ -134,7 +134,7 @@ async fn pace(client: &Client, path: &str) -> Result<String> {
     }
     let mut rates = Vec::new();
     for (at, put_back) in &seen {
-        if let Some((then, more)) = seen.iter().find(|(then, _)| then - at >= 5.0) {
+        if let Some((then, more)) = seen.iter().find(|(then, _)| then - at >= 10.0) {
             rates.push(f64::from(more - put_back) / (then - at));
         }
     }
@@ -143,7 +143,7 @@ async fn pace(client: &Client, path: &str) -> Result<String> {
     });
     let (end, put_back) = seen.last().context("it was watched")?;
     Ok(format!(
-        "  on average                   {:>7.1}\n  of any five seconds       {lowest:>5.1} to {highest:.1}",
+        "  on average                   {:>7.1}\n  of any ten seconds        {lowest:>5.1} to {highest:.1}",
         f64::from(*put_back) / end
     ))
 }
