@@ -23,8 +23,8 @@ use std::collections::BTreeMap;
 /// The most invalid lines that an answer tells; the others are counted.
 pub const TOLD_LINES: usize = 100;
 
-/// How long a file is kept whose batch does not end, in seconds: 90 days. The end of the batch sets
-/// another time.
+/// How long a file is kept that no batch has any more, in seconds: 90 days. A batch keeps its file
+/// until it ends, and its end sets another time.
 const FILE_SECONDS: i64 = 7_776_000;
 
 /// What is asked for beside the lines.

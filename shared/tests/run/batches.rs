@@ -26,7 +26,7 @@ use serde_json::{Map, json};
 const DAY_MS: i64 = 86_400_000;
 
 /// Takes an upload in pieces of 100 bytes.
-async fn take(bench: &Bench, upload: &str, skips_invalid: bool) -> Result<Taken, Refused> {
+pub(crate) async fn take(bench: &Bench, upload: &str, skips_invalid: bool) -> Result<Taken, Refused> {
     let request = BatchRequest {
         form: Form::Lines,
         skips_invalid,
@@ -52,7 +52,7 @@ fn configuration(bench: &Bench) -> &Configuration {
     bench.settings.providers.configuration()
 }
 
-fn upload(lines: u32) -> String {
+pub(crate) fn upload(lines: u32) -> String {
     let line = |number| {
         format!(
             "{}\n",
@@ -109,7 +109,7 @@ async fn run_bulk(bench: &Bench) -> usize {
 }
 
 /// Steps and runs until the batch has ended, or for a hundred steps.
-async fn run_to_the_end(bench: &Bench, id: &BatchId) -> BatchRecord {
+pub(crate) async fn run_to_the_end(bench: &Bench, id: &BatchId) -> BatchRecord {
     let mut record = read(bench, id).await;
     for _ in 0..100 {
         if record.status.is_terminal() {

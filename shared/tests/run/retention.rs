@@ -1,5 +1,6 @@
 //! What has been kept for its time goes with the sweep.
 
+use crate::batches::{run_to_the_end, take, upload};
 use crate::bench::{ACK, Bench, Ports, answer, status, transient};
 use redrive_shared::audit::Actor;
 use redrive_shared::cancel::{Cancelled, cancel};
@@ -233,4 +234,18 @@ async fn a_job_is_cached_at_its_end_only_so_that_the_cache_forgets_it_first() {
     assert_eq!(first, second);
     assert!(matches!(second, Ok(Cancelled::Done(_))));
     assert!(bench.ports.cache.entries().is_empty());
+}
+
+#[tokio::test]
+async fn the_lines_of_a_batch_are_kept_until_they_are_jobs_however_long_that_takes() {
+    let bench = Bench::new();
+    let taken = take(&bench, &upload(3), false).await.expect("taken");
+    // Nothing runs for longer than the file of an upload is kept that never became a batch.
+    bench.ports.clock.advance_millis(91 * DAY_MS);
+    sweep(&bench.ports, 60).await.expect("sweeps");
+    assert_eq!((bench.rows("files"), bench.rows("file_chunks")), (1, 1));
+    assert_eq!(run_to_the_end(&bench, &taken.id).await.counts.succeeded, 3);
+    bench.ports.clock.advance_millis(7 * DAY_MS);
+    sweep(&bench.ports, 60).await.expect("sweeps");
+    assert_eq!((bench.rows("files"), bench.rows("file_chunks")), (0, 0));
 }
