@@ -153,6 +153,7 @@ cases! {
     replaying::letters_are_listed_newest_first_by_code_and_page,
     replaying_many::a_replay_begins_where_letters_match,
     replaying_many::a_key_of_a_replay_of_many_names_one,
+    replaying_many::a_beginning_that_is_repeated_after_the_end_finds_its_own,
     replaying_many::a_step_puts_letters_back_with_their_history,
     replaying_many::of_two_steps_at_once_one_is_taken,
     replaying_many::what_is_no_longer_dead_is_passed_over,

@@ -208,7 +208,7 @@ impl<D: Database> Store<D> {
                 new.entry(),
                 Statement::new(
                     include_str!("../../sql/find_replay_standing.sql"),
-                    vec![tenant, name],
+                    vec![tenant, name, new.id.as_str().into()],
                 ),
             ])
             .await?;

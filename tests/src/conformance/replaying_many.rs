@@ -159,6 +159,21 @@ pub(super) async fn a_key_of_a_replay_of_many_names_one<D: Database>(store: &Sto
     assert_eq!(fresh.expect("runs").matched, Some(2));
 }
 
+pub(super) async fn a_beginning_that_is_repeated_after_the_end_finds_its_own<D: Database>(
+    store: &Store<D>,
+) {
+    let tenant = Tenant::new(180);
+    letters(store, &tenant, 2).await;
+    let first = new(&tenant);
+    begun(store, &first).await;
+    let deed = Deed::new(NOW, &tenant.entropy, Actor::Operator);
+    let aborted = store.control_replays(&tenant.id, &first.id, ReplayControl::Abort, &deed);
+    aborted.await.expect("runs");
+    let again = store.insert_replays(&first, None).await.expect("runs");
+    assert_eq!((again.matched, again.active), (Some(2), None));
+    assert_eq!(count(store, BEGUN, vec![]).await, 1);
+}
+
 pub(super) async fn a_step_puts_letters_back_with_their_history<D: Database>(store: &Store<D>) {
     let tenant = Tenant::new(183);
     let made = letters(store, &tenant, 3).await;
