@@ -88,3 +88,49 @@ fn without_news_of_circuits_an_open_one_is_not_kept_to() {
 fn without_the_whole_retention_a_payload_is_deleted_early() {
     assert_breaks(Control::Retention, Invariant::KeptForItsTime);
 }
+
+#[test]
+fn without_its_fence_a_step_of_a_batch_counts_twice() {
+    assert_breaks(Control::BatchFence, Invariant::BatchMoves);
+}
+
+#[test]
+fn without_their_fence_lines_of_a_cancelled_batch_become_jobs() {
+    assert_breaks(Control::BatchJobsFence, Invariant::EveryLineIsOneJob);
+}
+
+#[test]
+fn without_the_trigger_the_counts_of_a_batch_are_not_its_jobs() {
+    assert_breaks(Control::BatchCounts, Invariant::BatchAddsUp);
+    assert_breaks(Control::BatchCounts, Invariant::CompletionsAreNumbered);
+}
+
+#[test]
+fn without_the_sending_of_overdue_steps_a_batch_never_ends() {
+    assert_breaks(Control::OverdueSteps, Invariant::EveryLineIsOneJob);
+}
+
+#[test]
+fn without_its_fence_a_step_of_a_replay_is_taken_by_two() {
+    assert_breaks(Control::ReplayFence, Invariant::ReplaysAddUp);
+}
+
+#[test]
+fn without_its_index_a_tenant_has_two_replays_at_a_time() {
+    assert_breaks(Control::OneReplay, Invariant::OneReplayAtATime);
+}
+
+#[test]
+fn without_its_state_a_purge_deletes_what_is_not_dead() {
+    assert_breaks(Control::PurgeState, Invariant::KeptForItsTime);
+}
+
+#[test]
+fn without_the_horizon_a_replay_puts_back_letters_that_died_after_it_began() {
+    assert_breaks(Control::ReplayHorizon, Invariant::LettersArePutBackOnce);
+}
+
+#[test]
+fn without_its_file_a_batch_never_ends() {
+    assert_breaks(Control::FileInUse, Invariant::EveryLineIsOneJob);
+}

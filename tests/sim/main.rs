@@ -45,6 +45,9 @@ fn no_invariant_breaks() {
         ("faults", totals.faults),
         ("fenced", totals.fenced),
         ("rescued", totals.rescued),
+        ("lines of batches", totals.lines),
+        ("put back by replays of many", totals.put_back),
+        ("purged", totals.purged),
     ] {
         assert!(count > 0, "{what}: none in {totals}");
     }

@@ -10,10 +10,12 @@
 //! The database is `SQLite` with the statements the product runs, word for word.
 
 mod begin;
+mod begin_many;
 mod breach;
 mod control;
 mod core;
 mod ending;
+mod ending_many;
 mod episode;
 mod gate;
 mod generator;
@@ -30,6 +32,7 @@ mod report;
 mod run;
 mod shape;
 mod shrink;
+mod upload;
 mod witness;
 mod world;
 
@@ -37,7 +40,7 @@ pub use breach::{Breach, Invariant};
 pub use control::Control;
 pub use episode::{Setting, Story, draw, play};
 pub use ground::Ground;
-pub use operation::{Operation, Outcome, Reply, Stray, Trouble};
+pub use operation::{Operation, Outcome, Reply, Stray, Trouble, Way, Wish};
 pub use report::Totals;
 pub use shrink::shrink;
 

@@ -1,8 +1,9 @@
 //! How runs begin.
 
 use super::breach::Invariant;
-use super::core::{JOBS, LETTERS, lock};
+use super::core::lock;
 use super::gate::{Role, RunId};
+use super::operation::Way;
 use super::ports::RunPorts;
 use super::random::nth;
 use super::run::{Ending, Run};
@@ -17,10 +18,11 @@ use redrive_shared::ids::{JobId, KeyId, TenantId};
 use redrive_shared::queue::Lane;
 use redrive_shared::replay::{Overrides, ReplayRequest, replay};
 use redrive_shared::request::Known;
-use redrive_shared::run::run_delivery;
+use redrive_shared::run::{Delivered, Disposition, RunSettings, run_delivery};
 use redrive_shared::status;
 use redrive_shared::submit::{submit, submit_once};
 use redrive_shared::sweep::sweep;
+use redrive_shared::task;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,14 +33,34 @@ const DELIVERY: u8 = 10;
 const OVERRIDES: u8 = 128;
 
 /// A run that is about to begin: its name, its ports, and what its machine knows of the circuits.
-struct Start {
-    id: RunId,
-    ports: RunPorts,
+pub(super) struct Start {
+    pub(super) id: RunId,
+    pub(super) ports: RunPorts,
     circuits: Arc<CircuitMemory>,
 }
 
+/// Does what the messages of a queue ask for.
+async fn receive(
+    start: &Start,
+    settings: &RunSettings,
+    way: Way,
+    messages: &[Delivered],
+) -> Vec<Disposition> {
+    let ports = &start.ports;
+    let lane = match way {
+        Way::Single => Lane::Single,
+        Way::Bulk => Lane::Bulk,
+        Way::Task => {
+            return task::receive(ports, settings.providers.configuration(), messages).await;
+        }
+        Way::Letter => return dead_letter::receive(ports, messages).await,
+    };
+    let (transport, circuits) = (ports.transport(), &start.circuits);
+    run_delivery(ports, transport, settings, circuits, lane, messages).await
+}
+
 impl World {
-    fn start(&mut self, role: Role) -> Option<Start> {
+    pub(super) fn start(&mut self, role: Role) -> Option<Start> {
         let id = self.next_run(role);
         let isolate = self.isolates.get(id.machine)?;
         Some(Start {
@@ -49,7 +71,7 @@ impl World {
     }
 
     /// Begins a run: it goes up to its first effect.
-    fn begin(&mut self, id: RunId, future: impl Future<Output = Ending> + 'static) {
+    pub(super) fn begin(&mut self, id: RunId, future: impl Future<Output = Ending> + 'static) {
         let now = self.core.now();
         self.enter(Run::new(id, now, future));
     }
@@ -81,46 +103,27 @@ impl World {
         });
     }
 
-    pub(super) fn deliver(&mut self, first: u8, count: u8) {
-        let Some(start) = self.start(Role::Delivery) else {
+    pub(super) fn deliver(&mut self, way: Way, first: u8, count: u8) {
+        let role = match way {
+            Way::Single | Way::Bulk => Role::Delivery,
+            Way::Task => Role::Step,
+            Way::Letter => Role::Letters,
+        };
+        let Some(start) = self.start(role) else {
             return;
         };
         let now = self.core.now();
         let count = usize::from(count.clamp(1, DELIVERY));
-        let messages = lock(&self.core.jobs).take(start.id.number, first, count, now, JOBS);
+        let mut lane = self.core.lane(way);
+        let messages = lane.take(start.id.number, first, count, now, way.queue());
+        drop(lane);
         if messages.is_empty() {
             return;
         }
         let settings = Arc::clone(&self.settings);
         self.begin(start.id, async move {
-            let (ports, circuits) = (&start.ports, &start.circuits);
-            let transport = ports.transport();
-            let dispositions = run_delivery(
-                ports,
-                transport,
-                &settings,
-                circuits,
-                Lane::Single,
-                &messages,
-            )
-            .await;
-            Ending::Delivered(messages, dispositions)
-        });
-    }
-
-    pub(super) fn deliver_letters(&mut self, count: u8) {
-        let Some(start) = self.start(Role::Letters) else {
-            return;
-        };
-        let now = self.core.now();
-        let count = usize::from(count.clamp(1, DELIVERY));
-        let messages = lock(&self.core.letters).take(start.id.number, 0, count, now, LETTERS);
-        if messages.is_empty() {
-            return;
-        }
-        self.begin(start.id, async move {
-            let dispositions = dead_letter::receive(&start.ports, &messages).await;
-            Ending::Delivered(messages, dispositions)
+            let dispositions = receive(&start, &settings, way, &messages).await;
+            Ending::Delivered(way, messages, dispositions)
         });
     }
 

@@ -41,10 +41,27 @@ pub enum Invariant {
     CommitBeforeAck,
     /// Nobody calls while the circuit is open that could know it.
     CircuitHolds,
-    /// One idempotency key makes one job a day, and always tells the same one.
+    /// One idempotency key makes one job a day, or one batch, and always tells the same one.
     OneJobAKey,
-    /// A dead letter is put back once by each replay, and the audit log has each.
+    /// What operators and clients do to many jobs is in the audit log, each deed once.
     ReplaysAreAudited,
+    /// B1, B3, B7: each line of a batch that was taken becomes one job, in its place; no line of a batch
+    /// that was refused, and none after a cancellation.
+    EveryLineIsOneJob,
+    /// B4: the counts of a batch are its jobs, at every moment.
+    BatchAddsUp,
+    /// B5: the endings of a batch's jobs are numbered without a gap, each ending once.
+    CompletionsAreNumbered,
+    /// A batch goes only where it may, one step at a time, and ends after its jobs.
+    BatchMoves,
+    /// Each letter that a replay of many meant is put back by it once, or is passed over for a reason.
+    LettersArePutBackOnce,
+    /// The counts of a replay of many are its letters, which stand there as their jobs do.
+    ReplaysAddUp,
+    /// A tenant has one replay of many at a time that has not ended.
+    OneReplayAtATime,
+    /// What is purged is in the audit log, and is what was told.
+    PurgesAreCounted,
     /// What is kept is kept for its time, and then it is gone.
     KeptForItsTime,
     /// In the quiet a job ends within its time.

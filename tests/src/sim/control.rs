@@ -33,6 +33,24 @@ pub enum Control {
     Circuits,
     /// The time for which things are kept: half a day less of it.
     Retention,
+    /// The fence of a batch's step: of two at once, both count.
+    BatchFence,
+    /// The fence of what a batch's step does to jobs.
+    BatchJobsFence,
+    /// The counting of a batch's jobs when they move.
+    BatchCounts,
+    /// The sending again of steps whose message was lost.
+    OverdueSteps,
+    /// The fence of a replay's step: of two at once, both count.
+    ReplayFence,
+    /// That letters which died after a replay began are not meant.
+    ReplayHorizon,
+    /// The index that stops a second replay of a tenant.
+    OneReplay,
+    /// That a purge deletes dead letters only.
+    PurgeState,
+    /// That a file is kept while its lines are still to become jobs.
+    FileInUse,
 }
 
 /// A part of a statement, and what stands there instead.
@@ -56,10 +74,53 @@ macro_rules! edits {
 #[derive(Debug, Default)]
 pub(crate) struct Rewrites(Vec<(&'static str, &'static str)>);
 
+/// Lines that become jobs together.
+///
+/// A batch has a window of hundreds of jobs, and a simulated one has a few lines, which would all
+/// become jobs in one step. So a step reads that so many jobs wait that there is room for three.
+fn narrow() -> Vec<Edit> {
+    edits! {
+        "get_batch.sql": "jobs, queued, " =>
+            "jobs, queued + iif(status = 'in_progress' AND jobs < lines, max(50, 1000 / max(1, (\
+                SELECT count(*) FROM batches AS active WHERE active.tenant_id = ?1 AND active.due_at_ms IS NOT NULL\
+            ))) - 3, 0) AS queued, ",
+    }
+}
+
 impl Control {
     fn edits(self) -> Vec<Edit> {
         match self {
-            Self::None | Self::Sweep | Self::IdempotencyKey => Vec::new(),
+            Self::None
+            | Self::Sweep
+            | Self::IdempotencyKey
+            | Self::BatchCounts
+            | Self::OneReplay => Vec::new(),
+            Self::BatchFence => edits! {
+                "move_batch.sql": " AND step = ?3" => "",
+            },
+            Self::BatchJobsFence => edits! {
+                "insert_jobs_of_batch.sql": " AND step = ?4" => "",
+            },
+            Self::OverdueSteps => edits! {
+                "sweep_batches.sql": "due_at_ms <= ?2" => "due_at_ms <= ?2 AND 1 = 2",
+                "sweep_replays.sql": "due_at_ms <= ?2" => "due_at_ms <= ?2 AND 1 = 2",
+            },
+            Self::ReplayFence => edits! {
+                "insert_replay_items.sql": " AND step = ?3" => "",
+                "put_back_letters.sql": " AND step = ?3" => "",
+                "move_replay.sql": " AND replays.step = ?3" => "",
+            },
+            Self::ReplayHorizon => edits! {
+                "pick_letters.sql": "completed_at_ms <= ?6" => "(?6 = ?6)",
+                "insert_replay_items.sql": "jobs.completed_at_ms <= ?5" => "(?5 = ?5)",
+                "put_back_letters.sql": "jobs.completed_at_ms <= ?5" => "(?5 = ?5)",
+            },
+            Self::PurgeState => edits! {
+                "delete_letters.sql": " AND state = 'dead_lettered' AND completed_at_ms <= ?3" => " AND (?3 = ?3)",
+            },
+            Self::FileInUse => edits! {
+                "list_expired_files.sql": "batches.file_id = files.id" => "batches.file_id = ''",
+            },
             Self::Fence => edits! {
                 "insert_result.sql": " AND state = 'running' AND attempt = ?3" => "",
                 "complete_job.sql": " AND state = 'running' AND attempt = ?3" => "",
@@ -98,9 +159,9 @@ impl Control {
         }
     }
 
-    /// The statements this control changes.
+    /// The statements this control changes, and the one that every world changes.
     pub(crate) fn rewrites(self) -> Rewrites {
-        let leaked = self.edits().into_iter().map(|edit| {
+        let leaked = narrow().into_iter().chain(self.edits()).map(|edit| {
             let changed = replace(edit.sql, edit.part, edit.instead);
             // A statement's text is `'static`; these are a handful.
             (edit.sql, &*String::leak(changed))
@@ -116,9 +177,18 @@ impl Control {
         let change = match self {
             Self::UniqueResult => without_key(database)?,
             Self::IdempotencyKey => "DROP INDEX jobs_by_idempotency_key".to_owned(),
+            Self::BatchCounts => "DROP TRIGGER batch_job_moves".to_owned(),
+            Self::OneReplay => "DROP INDEX replays_active".to_owned(),
             Self::None
             | Self::Fence
             | Self::Sweep
+            | Self::BatchFence
+            | Self::BatchJobsFence
+            | Self::OverdueSteps
+            | Self::ReplayFence
+            | Self::ReplayHorizon
+            | Self::PurgeState
+            | Self::FileInUse
             | Self::ResultGuard
             | Self::Lease
             | Self::Quarantine

@@ -6,21 +6,13 @@ use super::gate::{Gates, RunId};
 use super::ground::Ground;
 use super::kept::Kept;
 use super::lane::Lane;
+use super::operation::Way;
 use super::witness::{Snapshot, Witness};
 use futures_util::FutureExt as _;
 use redrive_shared::clock::Instant;
 use redrive_shared::database::{Database as _, DatabaseError, Statement, StatementResult};
 use redrive_shared::native::{SeededEntropy, SqliteDatabase};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-/// The name of the job queue.
-pub(crate) const JOBS: &str = "redrive-jobs";
-/// The name of the queue of bulk jobs.
-pub(crate) const BULK_JOBS: &str = "redrive-bulk-jobs";
-/// The name of the task queue.
-pub(crate) const TASKS: &str = "redrive-tasks";
-/// The name of the dead-letter queue.
-pub(crate) const LETTERS: &str = "redrive-dead-letters";
 
 /// When every world begins.
 const START: Instant = Instant::from_millis(1_795_000_000_000);
@@ -35,10 +27,10 @@ pub(crate) struct Core {
     pub(crate) database: Arc<SqliteDatabase>,
     pub(crate) entropy: SeededEntropy,
     pub(crate) gates: Mutex<Gates>,
-    pub(crate) jobs: Mutex<Lane>,
-    pub(crate) bulk_jobs: Mutex<Lane>,
-    pub(crate) tasks: Mutex<Lane>,
-    pub(crate) letters: Mutex<Lane>,
+    jobs: Mutex<Lane>,
+    bulk_jobs: Mutex<Lane>,
+    tasks: Mutex<Lane>,
+    letters: Mutex<Lane>,
     pub(crate) kept: Mutex<Kept>,
     pub(crate) witness: Mutex<Witness>,
     now: Mutex<Instant>,
@@ -80,14 +72,14 @@ impl Core {
         *now = (*now).max(instant);
     }
 
-    /// The queue of this name.
-    pub(crate) fn lane(&self, name: &str) -> &Mutex<Lane> {
-        match name {
-            LETTERS => &self.letters,
-            BULK_JOBS => &self.bulk_jobs,
-            TASKS => &self.tasks,
-            _ => &self.jobs,
-        }
+    /// The queue by which something goes.
+    pub(crate) fn lane(&self, way: Way) -> MutexGuard<'_, Lane> {
+        lock(match way {
+            Way::Single => &self.jobs,
+            Way::Bulk => &self.bulk_jobs,
+            Way::Task => &self.tasks,
+            Way::Letter => &self.letters,
+        })
     }
 
     /// Runs a batch, and has the witness look at what it changed.

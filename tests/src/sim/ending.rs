@@ -2,7 +2,9 @@
 
 use super::breach::{Breach, Invariant, ensure};
 use super::core::lock;
-use super::gate::{Role, RunId};
+use super::ending_many::{purged, replays_controlled};
+use super::gate::RunId;
+use super::operation::Way;
 use super::run::Ending;
 use super::shape::idempotency;
 use super::witness::Deeds;
@@ -28,13 +30,22 @@ impl World {
         let deeds = &deeds;
         let judged = match ending {
             Ending::Submitted(answer) => self.submitted(answer, deeds),
-            Ending::Delivered(messages, dispositions) => {
-                self.delivered(run, deeds, &messages, &dispositions)
+            Ending::Delivered(way, messages, dispositions) => {
+                self.delivered(run, way, deeds, &messages, &dispositions)
             }
             Ending::SubmittedOnce(key, shape, answer) => {
                 self.submitted_once(key, shape, answer, deeds)
             }
             Ending::Swept => Ok(()),
+            Ending::BatchTaken(upload, key, answer) => {
+                self.batch_taken(upload, key, &answer, deeds)
+            }
+            Ending::BatchCancelled(batch, answer) => self.batch_cancelled(&batch, &answer, deeds),
+            Ending::ReplaysBegun(tenant, answer) => self.replays_begun(&tenant, &answer, deeds),
+            Ending::ReplaysControlled(replay, wish, answer) => {
+                replays_controlled(&replay, wish, &answer, deeds)
+            }
+            Ending::Purged(answer) => purged(&answer, deeds),
             Ending::Replayed(job, answer) => replayed(&job, &answer, deeds),
             Ending::Cancelled(job, answer) => self.cancelled(&job, answer, deeds),
             Ending::Read {
@@ -104,6 +115,7 @@ impl World {
     fn delivered(
         &self,
         run: RunId,
+        way: Way,
         deeds: &Deeds,
         messages: &[Delivered],
         dispositions: &[Disposition],
@@ -116,12 +128,17 @@ impl World {
         let what = || format!("{} messages, answered {dispositions:?}", messages.len());
         ensure(sound, Invariant::NothingHangs, what)?;
         let now = self.core.now();
-        if run.role == Role::Letters {
-            lock(&self.core.letters).settle(run.number, messages, dispositions, now);
+        let settled = self
+            .core
+            .lane(way)
+            .settle(run.number, messages, dispositions, now);
+        if way == Way::Letter {
             return Ok(());
         }
-        let worn = lock(&self.core.jobs).settle(run.number, messages, dispositions, now);
-        self.move_to_letters(worn);
+        self.move_to_letters(settled);
+        if way == Way::Task {
+            return Ok(());
+        }
         for job in let_go(messages, dispositions) {
             let mut witness = lock(&self.core.witness);
             witness.acknowledged(run.number, deeds, job.job_id.as_str(), now);

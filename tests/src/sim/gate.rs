@@ -23,8 +23,12 @@ pub(crate) struct RunId {
 pub(crate) enum Role {
     /// A client submits.
     Submit,
-    /// The consumer takes a delivery of the job queue.
+    /// A client submits a batch.
+    Batch,
+    /// The consumer takes a delivery of a queue of jobs.
     Delivery,
+    /// The consumer takes steps of batches and of replays of many.
+    Step,
     /// The consumer takes a delivery of the dead-letter queue.
     Letters,
     /// The cron sweeps.
@@ -33,6 +37,10 @@ pub(crate) enum Role {
     Cancel,
     /// An operator replays.
     Replay,
+    /// A client cancels a batch, or an operator begins, pauses, goes on with or ends a replay of many.
+    Control,
+    /// An operator deletes dead letters.
+    Purge,
     /// A client reads.
     Read,
 }

@@ -3,15 +3,19 @@
 use super::core::lock;
 use super::gate::Effect;
 use super::moods::Moods;
-use super::operation::{Operation, Outcome, Reply, Stray, Trouble};
+use super::operation::{Operation, Outcome, Reply, Stray, Trouble, Way, Wish};
 use super::random::Random;
 use super::shape::{DEADLY_SHAPE, HARMLESS};
+use super::upload::LINES;
 use super::world::World;
 use redrive_shared::job::JobState;
 use std::collections::VecDeque;
 
 /// Jobs of a world at most: the tables are read after every transaction.
 const JOBS: usize = 40;
+
+/// Batches of a world at most.
+const BATCHES: usize = 4;
 
 /// Draws the operations of one world.
 pub(crate) struct Generator {
@@ -26,15 +30,19 @@ pub(crate) struct Generator {
 enum Choice {
     Submit,
     SubmitOnce,
-    Deliver,
-    Duplicate,
-    Drop,
-    Wear,
+    SubmitBatch,
+    CancelBatch,
+    Deliver(Way),
+    Duplicate(Way),
+    Drop(Way),
+    Wear(Way),
     Stray,
-    Letters,
     Sweep,
     Cancel,
     Replay,
+    BeginReplays,
+    Control,
+    Purge,
     Read,
     Step,
     Finish,
@@ -49,6 +57,10 @@ enum Choice {
     FinishOldest,
     /// The run that began last goes on by one effect.
     StepNewest,
+    /// So much time passes that the step of a batch or a replay is due.
+    AwaitStep,
+    /// Half of the time passes for which an upload is kept.
+    LeaveAlone,
 }
 
 /// A run outlives its lease, the job is given to another run, and the first one goes on.
@@ -56,7 +68,7 @@ const LATE: [Choice; 6] = [
     Choice::OutliveLease,
     Choice::Sweep,
     Choice::FinishNewest,
-    Choice::Deliver,
+    Choice::Deliver(Way::Single),
     Choice::FinishNewest,
     Choice::FinishOldest,
 ];
@@ -66,13 +78,81 @@ const LATE_BEFORE_THE_NEXT: [Choice; 6] = [
     Choice::OutliveLease,
     Choice::Sweep,
     Choice::FinishNewest,
-    Choice::Deliver,
+    Choice::Deliver(Way::Single),
     Choice::StepNewest,
     Choice::FinishOldest,
 ];
 
 /// A job is cancelled while a run has it.
 const CANCELLED: [Choice; 3] = [Choice::Cancel, Choice::FinishNewest, Choice::FinishOldest];
+
+/// A batch is cancelled while a step makes jobs of its lines.
+const BATCH_CANCELLED: [Choice; 9] = [
+    Choice::SubmitBatch,
+    Choice::FinishNewest,
+    Choice::Deliver(Way::Task),
+    Choice::StepNewest,
+    Choice::StepNewest,
+    Choice::StepNewest,
+    Choice::CancelBatch,
+    Choice::FinishNewest,
+    Choice::FinishNewest,
+];
+
+/// Nothing happens to a batch for longer than an upload is kept.
+const FORGOTTEN: [Choice; 6] = [
+    Choice::SubmitBatch,
+    Choice::FinishNewest,
+    Choice::LeaveAlone,
+    Choice::LeaveAlone,
+    Choice::Sweep,
+    Choice::FinishNewest,
+];
+
+/// A letter is put back while it is purged.
+const PURGED: [Choice; 5] = [
+    Choice::Purge,
+    Choice::StepNewest,
+    Choice::Replay,
+    Choice::FinishNewest,
+    Choice::FinishNewest,
+];
+
+/// A step of a replay of many has chosen its letters when another run takes one of them, or the
+/// replay.
+const fn crossed(by: Choice) -> [Choice; 9] {
+    [
+        Choice::BeginReplays,
+        Choice::FinishNewest,
+        Choice::AwaitStep,
+        Choice::Deliver(Way::Task),
+        Choice::StepNewest,
+        Choice::StepNewest,
+        by,
+        Choice::FinishNewest,
+        Choice::FinishNewest,
+    ]
+}
+
+const REPLAYED: [Choice; 9] = crossed(Choice::Replay);
+const CONTROLLED: [Choice; 9] = crossed(Choice::Control);
+
+/// Two steps of a replay of many are taken at once.
+const STEPPED: [Choice; 13] = [
+    Choice::BeginReplays,
+    Choice::FinishNewest,
+    Choice::Duplicate(Way::Task),
+    Choice::AwaitStep,
+    Choice::Deliver(Way::Task),
+    Choice::StepNewest,
+    Choice::StepNewest,
+    Choice::Deliver(Way::Task),
+    Choice::StepNewest,
+    Choice::StepNewest,
+    Choice::StepNewest,
+    Choice::FinishOldest,
+    Choice::FinishNewest,
+];
 
 impl Generator {
     /// The operations of the world with this seed.
@@ -94,20 +174,23 @@ impl Generator {
             let plans: [&[Choice]; 3] = [&LATE, &LATE_BEFORE_THE_NEXT, &CANCELLED];
             let plan = self.random.pick(&plans).unwrap_or_default();
             self.planned.extend(plan);
+        } else if self.random.percent(self.moods.many_percent) {
+            let plan = self.plan_of_many(world);
+            self.planned.extend(plan.unwrap_or_default());
         }
-        let choices = self.choices(world);
+        let mut choices = self.choices(world).to_vec();
+        choices.extend(self.choices_of_many(world));
+        for way in Way::ALL {
+            choices.extend(self.choices_of_queue(world, way));
+        }
         let choice = self.random.weighted(&choices).unwrap_or(Choice::Advance);
         self.operation(choice, world)
     }
 
-    fn choices(&self, world: &World) -> [(u32, Choice); 17] {
+    fn choices(&self, world: &World) -> [(u32, Choice); 12] {
         let moods = self.moods;
         let now = world.core.now();
-        let (due, queued) = {
-            let lane = lock(&world.core.jobs);
-            (lane.due(now), lane.len())
-        };
-        let letters = lock(&world.core.letters).due(now);
+        let due = world.core.lane(Way::Single).due(now);
         let (jobs, unfinished, dead) = {
             let witness = lock(&world.core.witness);
             let there = witness.jobs().values().filter(|known| !known.gone);
@@ -118,7 +201,6 @@ impl Generator {
         };
         let live = world.runs.len();
         let room = live < moods.runs;
-        let when = |possible: bool, weight: u32| if possible { weight } else { 0 };
         let idle = live == 0 && due == 0;
         [
             (
@@ -126,12 +208,7 @@ impl Generator {
                 Choice::Submit,
             ),
             (when(room && jobs < JOBS, moods.once), Choice::SubmitOnce),
-            (when(room && due > 0, 20), Choice::Deliver),
-            (when(queued > 0, moods.queue_trouble), Choice::Duplicate),
-            (when(queued > 0, moods.queue_trouble), Choice::Drop),
-            (when(queued > 0, moods.wear), Choice::Wear),
             (when(room, moods.queue_trouble.min(1)), Choice::Stray),
-            (when(room && letters > 0, 4), Choice::Letters),
             (when(room, if idle { 10 } else { 3 }), Choice::Sweep),
             (when(room && jobs > 0, moods.cancel), Choice::Cancel),
             (when(room && dead > 0, moods.replay), Choice::Replay),
@@ -141,6 +218,76 @@ impl Generator {
             (when(live > 0, moods.crash), Choice::Crash),
             (when(live > 0, moods.kill), Choice::Kill),
             (if idle { 20 } else { 6 }, Choice::Advance),
+        ]
+    }
+
+    /// Something that crosses what happens to many jobs at once, where that happens here.
+    fn plan_of_many(&mut self, world: &World) -> Option<&'static [Choice]> {
+        let plans: [(Choice, &[Choice]); 6] = [
+            (Choice::SubmitBatch, &BATCH_CANCELLED),
+            (Choice::SubmitBatch, &FORGOTTEN),
+            (Choice::Purge, &PURGED),
+            (Choice::BeginReplays, &REPLAYED),
+            (Choice::BeginReplays, &CONTROLLED),
+            (Choice::BeginReplays, &STEPPED),
+        ];
+        let (first, plan) = self.random.pick(&plans)?;
+        let may_begin = self
+            .choices_of_many(world)
+            .into_iter()
+            .any(|(weight, choice)| {
+                weight > 0 && std::mem::discriminant(&choice) == std::mem::discriminant(&first)
+            });
+        may_begin.then_some(plan)
+    }
+
+    /// What may happen to many jobs at once.
+    fn choices_of_many(&self, world: &World) -> [(u32, Choice); 5] {
+        let moods = self.moods;
+        let room = world.runs.len() < moods.runs;
+        let witness = lock(&world.core.witness);
+        let batches = witness.batches().count();
+        let replays = witness.replays().count();
+        let jobs = witness.jobs().values().filter(|known| !known.gone).count();
+        let owed = usize::try_from(witness.lines_owed()).unwrap_or(usize::MAX);
+        let fits = batches < BATCHES && jobs + owed + usize::from(LINES) <= JOBS;
+        let dead = witness
+            .jobs()
+            .values()
+            .any(|known| known.row.state == JobState::DeadLettered && !known.gone);
+        [
+            (when(room && fits, moods.batch), Choice::SubmitBatch),
+            (
+                when(room && batches > 0, moods.cancel_batch),
+                Choice::CancelBatch,
+            ),
+            (when(room && dead, moods.replays), Choice::BeginReplays),
+            (
+                when(room && replays > 0, moods.replays / 2),
+                Choice::Control,
+            ),
+            (when(room && dead, moods.purge), Choice::Purge),
+        ]
+    }
+
+    /// What may happen to the messages of a queue.
+    fn choices_of_queue(&self, world: &World, way: Way) -> [(u32, Choice); 4] {
+        let moods = self.moods;
+        let room = world.runs.len() < moods.runs;
+        let (due, queued) = {
+            let lane = world.core.lane(way);
+            (lane.due(world.core.now()), lane.len())
+        };
+        let (deliver, trouble, wear) = match way {
+            Way::Single | Way::Bulk => (20, moods.queue_trouble, moods.wear),
+            Way::Task => (12, moods.queue_trouble, moods.wear.min(1)),
+            Way::Letter => (4, 0, 0),
+        };
+        [
+            (when(room && due > 0, deliver), Choice::Deliver(way)),
+            (when(queued > 0, trouble), Choice::Duplicate(way)),
+            (when(queued > 0, trouble), Choice::Drop(way)),
+            (when(queued > 0, wear), Choice::Wear(way)),
         ]
     }
 
@@ -154,21 +301,42 @@ impl Generator {
                 };
                 Operation::SubmitOnce(1 + byte % 4, shape)
             }
-            Choice::Deliver => {
-                let count = 1 + self.random.byte() % self.moods.delivery.max(1);
-                Operation::Deliver(byte, count)
+            Choice::SubmitBatch => {
+                let key = self.random.pick(&[0, 0, 0, 1, 2]).unwrap_or_default();
+                Operation::SubmitBatch(self.upload(), key)
             }
-            Choice::Duplicate => Operation::Duplicate(byte),
-            Choice::Drop => Operation::Drop(byte),
-            Choice::Wear => {
+            Choice::CancelBatch => Operation::CancelBatch(byte),
+            Choice::BeginReplays => {
+                let key = self.random.pick(&[0, 0, 0, 1, 2]).unwrap_or_default();
+                let every_letter = if self.random.percent(75) {
+                    byte & !16
+                } else {
+                    byte
+                };
+                Operation::BeginReplays((every_letter & !1) | self.bereft(world), key)
+            }
+            Choice::Control => {
+                let wishes = [Wish::Pause, Wish::Resume, Wish::Resume, Wish::Abort];
+                let wish = self.random.pick(&wishes).unwrap_or(Wish::Resume);
+                Operation::Control(byte, wish)
+            }
+            Choice::Purge => Operation::Purge(self.bereft(world), self.random.percent(20)),
+            Choice::Deliver(way) => {
+                let count = 1 + self.random.byte() % self.moods.delivery.max(1);
+                Operation::Deliver(way, byte, count)
+            }
+            Choice::Duplicate(way) => Operation::Duplicate(way, byte),
+            Choice::Drop(way) => Operation::Drop(way, byte),
+            Choice::Wear(way) => {
                 let deliveries = self.random.pick(&[3, 48, 55, 55, 101]).unwrap_or_default();
-                Operation::Wear(byte, deliveries)
+                Operation::Wear(way, byte, deliveries)
             }
             Choice::Stray => {
                 let strays = [Stray::Garbage, Stray::NotText, Stray::Version, Stray::Ghost];
-                Operation::Stray(self.random.pick(&strays).unwrap_or(Stray::Garbage))
+                let stray = self.random.pick(&strays).unwrap_or(Stray::Garbage);
+                let ways = [Way::Single, Way::Bulk, Way::Task];
+                Operation::Stray(self.random.pick(&ways).unwrap_or(Way::Single), stray)
             }
-            Choice::Letters => Operation::DeliverLetters(1 + byte % 10),
             Choice::Sweep => Operation::Sweep,
             Choice::Cancel => Operation::Cancel(byte),
             Choice::Replay => {
@@ -187,7 +355,21 @@ impl Generator {
             Choice::FinishNewest => Operation::Finish(newest(world)),
             Choice::FinishOldest => Operation::Finish(0),
             Choice::StepNewest => Operation::Step(newest(world), 0, Outcome::Good),
+            Choice::AwaitStep => Operation::Advance(2_000),
+            Choice::LeaveAlone => Operation::Advance(49 * 86_400_000),
         }
+    }
+
+    /// The index of the tenant of a dead letter.
+    fn bereft(&mut self, world: &World) -> u8 {
+        let index = self.dead(world);
+        let witness = lock(&world.core.witness);
+        let letter = witness.jobs().values().nth(usize::from(index));
+        let is_second = letter.is_some_and(|letter| {
+            let [_, second] = &world.tenants;
+            letter.row.tenant == second.as_str()
+        });
+        u8::from(is_second)
     }
 
     /// The index of a dead letter.
@@ -199,6 +381,19 @@ impl Generator {
             .map(|(index, _)| index)
             .collect();
         self.random.pick(&dead).unwrap_or_default()
+    }
+
+    /// The shape of an upload: most may be taken, and few are deadly.
+    fn upload(&mut self) -> u8 {
+        let mut shape = self.random.byte();
+        if self.random.percent(80) {
+            shape |= 2;
+        }
+        if self.random.percent(self.moods.deadly_percent) {
+            shape | 128
+        } else {
+            shape & 127
+        }
     }
 
     fn submit(&mut self) -> Operation {
@@ -279,6 +474,10 @@ impl Generator {
             Outcome::After(trouble)
         }
     }
+}
+
+const fn when(possible: bool, weight: u32) -> u32 {
+    if possible { weight } else { 0 }
 }
 
 /// The index of the run that began last.

@@ -24,6 +24,11 @@ pub(crate) struct Moods {
     pub(crate) once: u32,
     pub(crate) replay: u32,
     pub(crate) read: u32,
+    pub(crate) batch: u32,
+    pub(crate) cancel_batch: u32,
+    /// How often replays of many begin, and are told what to do.
+    pub(crate) replays: u32,
+    pub(crate) purge: u32,
     /// The longest leap of time that is usual here, in milliseconds.
     pub(crate) leap: u32,
     pub(crate) finish: u32,
@@ -35,6 +40,8 @@ pub(crate) struct Moods {
     pub(crate) stall: u32,
     /// How often, in a hundred, something is planned.
     pub(crate) plan_percent: u32,
+    /// The same, of many jobs at once.
+    pub(crate) many_percent: u32,
 }
 
 impl Moods {
@@ -56,14 +63,19 @@ impl Moods {
             once: one(&[0, 0, 8]),
             replay: one(&[0, 3, 10]),
             read: one(&[0, 2]),
+            batch: one(&[0, 0, 2, 6]),
+            cancel_batch: one(&[0, 0, 2]),
+            replays: one(&[0, 2, 10]),
+            purge: one(&[0, 0, 0, 2]),
             leap: one(&[
                 2_000, 20_000, 60_000, 200_000, 400_000, 1_200_000, 90_000_000,
             ]),
             finish: one(&[0, 2, 20]),
-            days: one(&[0, 0, 1, 8, 31]),
+            days: one(&[0, 0, 1, 8, 31, 49]),
             newest_percent: one(&[0, 0, 50, 90]),
             stall: one(&[0, 4, 20]),
             plan_percent: one(&[0, 0, 2, 5]),
+            many_percent: one(&[0, 3, 10]),
             reply: random.pick(&Reply::ALL).unwrap_or(Reply::Answer),
         }
     }

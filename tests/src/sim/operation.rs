@@ -12,18 +12,16 @@ pub enum Operation {
     Submit(u8),
     /// A client begins to submit with an idempotency key: the key's number, and the job's shape.
     SubmitOnce(u8, u8),
-    /// The queue delivers messages that are due: from which on, and how many (1 to 10).
-    Deliver(u8, u8),
-    /// The queue makes a second copy of this message.
-    Duplicate(u8),
-    /// The queue loses this message.
-    Drop(u8),
-    /// The queue has delivered this message so often more, each time to a run that died.
-    Wear(u8, u8),
-    /// The queue has a message nobody of ours sent, or one for a job that is not there.
-    Stray(Stray),
-    /// The dead-letter queue delivers so many messages that are due (1 to 10).
-    DeliverLetters(u8),
+    /// A queue delivers messages that are due: from which on, and how many (1 to 10).
+    Deliver(Way, u8, u8),
+    /// A queue makes a second copy of this message.
+    Duplicate(Way, u8),
+    /// A queue loses this message.
+    Drop(Way, u8),
+    /// A queue has delivered this message so often more, each time to a run that died.
+    Wear(Way, u8, u8),
+    /// A queue has a message nobody of ours sent, or one for what is not there.
+    Stray(Way, Stray),
     /// The cron begins a sweep.
     Sweep,
     /// A client begins to cancel this job.
@@ -31,6 +29,18 @@ pub enum Operation {
     /// An operator begins to replay this job, with the idempotency key of this number (0: without);
     /// from 128 on with other limits than before.
     Replay(u8, u8),
+    /// A client begins to submit a batch of this shape: see `upload.rs`; with the idempotency key of
+    /// this number (0: without).
+    SubmitBatch(u8, u8),
+    /// A client begins to cancel this batch.
+    CancelBatch(u8),
+    /// An operator begins a replay of many letters of this shape: see `begin_many.rs`; with the
+    /// idempotency key of this number (0: without).
+    BeginReplays(u8, u8),
+    /// An operator begins to tell this replay of many what it is to do.
+    Control(u8, Wish),
+    /// An operator begins to delete all dead letters of this tenant; or miscounts them before.
+    Purge(u8, bool),
     /// A client begins to read this job; or another tenant does, who must not find it.
     Read(u8, bool),
     /// One effect takes place: of which run under way, which of those it waits for, and how.
@@ -45,6 +55,45 @@ pub enum Operation {
     Advance(u32),
 }
 
+/// What an operator wants of a replay of many letters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// It is to wait.
+    Pause,
+    /// It is to go on.
+    Resume,
+    /// It is to end.
+    Abort,
+}
+
+/// A queue, by what goes this way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Single jobs.
+    Single,
+    /// Jobs of batches and of replays of many.
+    Bulk,
+    /// Steps of batches and of replays of many.
+    Task,
+    /// Word of dead letters, and what was delivered too often.
+    Letter,
+}
+
+impl Way {
+    /// Every queue.
+    pub(crate) const ALL: [Self; 4] = [Self::Single, Self::Bulk, Self::Task, Self::Letter];
+
+    /// The queue's name.
+    pub(crate) const fn queue(self) -> &'static str {
+        match self {
+            Self::Single => "redrive-jobs",
+            Self::Bulk => "redrive-bulk-jobs",
+            Self::Task => "redrive-tasks",
+            Self::Letter => "redrive-dead-letters",
+        }
+    }
+}
+
 /// A message that is not what the consumer expects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stray {
@@ -54,7 +103,7 @@ pub enum Stray {
     NotText,
     /// Of a version of the body that this code does not know.
     Version,
-    /// For a job that is not in the database.
+    /// For a job, a batch or a replay that is not in the database.
     Ghost,
 }
 

@@ -1,8 +1,8 @@
 //! The ports of one run: each effect waits at a gate, then takes place in the world's shared part.
 
-use super::core::{BULK_JOBS, Core, JOBS, LETTERS, TASKS, lock};
+use super::core::{Core, lock};
 use super::gate::{Effect, Gate, RunId};
-use super::operation::{Outcome, Reply, Trouble};
+use super::operation::{Outcome, Reply, Trouble, Way};
 use super::replies;
 use redrive_shared::clock::{Clock, Instant};
 use redrive_shared::database::{Database, DatabaseError, Statement, StatementResult};
@@ -37,7 +37,7 @@ impl Reach {
 /// A queue as one run sees it.
 pub(crate) struct RunQueue {
     reach: Reach,
-    name: &'static str,
+    way: Way,
 }
 
 /// Every port of one run.
@@ -58,16 +58,16 @@ impl RunPorts {
             run,
             skew,
         };
-        let queue = |name| RunQueue {
+        let queue = |way| RunQueue {
             reach: reach.clone(),
-            name,
+            way,
         };
         Self {
             store: Store::new(reach.clone()),
-            jobs: queue(JOBS),
-            bulk_jobs: queue(BULK_JOBS),
-            tasks: queue(TASKS),
-            letters: queue(LETTERS),
+            jobs: queue(Way::Single),
+            bulk_jobs: queue(Way::Bulk),
+            tasks: queue(Way::Task),
+            letters: queue(Way::Letter),
             reach,
         }
     }
@@ -163,8 +163,8 @@ impl Queue for RunQueue {
         if let Outcome::Before(trouble) = outcome {
             return Err(QueueError(words(trouble)));
         }
-        lock(&core.witness).sent(self.reach.run, self.name, &bodies);
-        let mut lane = lock(core.lane(self.name));
+        lock(&core.witness).sent(self.reach.run, self.way, &bodies);
+        let mut lane = core.lane(self.way);
         for body in bodies {
             lane.push(Some(body), core.now(), delay_seconds);
         }
@@ -179,7 +179,7 @@ impl Queue for RunQueue {
         match self.reach.gate(Effect::Backlog).await {
             Outcome::Before(_) | Outcome::After(_) => None,
             Outcome::Good | Outcome::Stale | Outcome::Reply(_) => {
-                Some(lock(self.reach.core.lane(self.name)).backlog())
+                Some(self.reach.core.lane(self.way).backlog())
             }
         }
     }

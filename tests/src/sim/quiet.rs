@@ -2,7 +2,7 @@
 
 use super::breach::Invariant;
 use super::core::lock;
-use super::operation::Operation;
+use super::operation::{Operation, Way, Wish};
 use super::shape::GRACE_SECONDS;
 use super::witness::Dusk;
 use super::world::World;
@@ -11,6 +11,12 @@ use redrive_shared::store::RETENTION_SECONDS;
 
 /// Turns after which what has not ended never will.
 const TURNS: u32 = 400;
+
+/// Deliveries of steps in a turn.
+const STEPS: u32 = 20;
+
+/// For how many seconds a file is kept at most whose batch was not taken, and a minute.
+const LONGEST_KEPT_SECONDS: i64 = 90 * 86_400 + 60;
 
 /// Milliseconds between two sweeps.
 const CRON_MS: i64 = 60_000;
@@ -29,6 +35,10 @@ impl World {
                 self.check_rest(&dusk);
                 return self.end();
             }
+            if let Some(paused) = self.paused() {
+                self.apply(Operation::Control(paused, Wish::Resume));
+                self.finish_all();
+            }
             self.pass_to_next_event();
             self.apply(Operation::Sweep);
             self.finish_all();
@@ -38,14 +48,27 @@ impl World {
 
     /// Lets so much time pass that nothing is kept any more, and sweeps it out.
     fn end(&mut self) {
-        let end = self
-            .core
-            .now()
-            .plus_seconds(i64::from(RETENTION_SECONDS) + 60);
+        self.sweep_after(i64::from(RETENTION_SECONDS) + 60);
+        lock(&self.core.witness).at_the_end();
+        self.sweep_after(LONGEST_KEPT_SECONDS);
+        let rows = self.core.database.with_connection(|connection| {
+            let sql = "SELECT (SELECT count(*) FROM files) + (SELECT count(*) FROM file_chunks)";
+            connection.query_row(sql, [], |row| row.get::<_, u32>(0))
+        });
+        let rows = rows.map(u64::from).map_err(Into::into);
+        lock(&self.core.witness).files_left(&rows);
+    }
+
+    fn sweep_after(&mut self, seconds: i64) {
+        let end = self.core.now().plus_seconds(seconds);
         self.core.pass_until(end);
         self.apply(Operation::Sweep);
         self.finish_all();
-        lock(&self.core.witness).at_the_end();
+    }
+
+    /// A replay that waits for an operator, by its index.
+    fn paused(&self) -> Option<u8> {
+        lock(&self.core.witness).paused()
     }
 
     fn finish_all(&mut self) {
@@ -57,22 +80,34 @@ impl World {
     /// Delivers what is due until nothing is.
     fn deliver_all(&mut self) {
         self.finish_all();
-        for _ in 0..TURNS {
+        for round in 0..TURNS {
             let now = self.core.now();
-            let jobs = lock(&self.core.jobs).due(now);
-            let letters = lock(&self.core.letters).due(now);
-            if jobs == 0 && letters == 0 {
+            let mut ways = Way::ALL.to_vec();
+            // A step that waits for jobs is followed by another, a second later, without an end.
+            ways.retain(|way| *way != Way::Task || round < STEPS);
+            ways.retain(|way| self.core.lane(*way).due(now) > 0);
+            if ways.is_empty() {
                 return;
             }
-            self.deliver(0, 10);
-            self.deliver_letters(10);
+            for way in ways {
+                self.deliver(way, 0, 10);
+            }
             self.finish_all();
         }
     }
 
     fn is_at_rest(&self) -> bool {
-        let queued = lock(&self.core.jobs).len() + lock(&self.core.letters).len();
-        queued == 0 && lock(&self.core.witness).unfinished().next().is_none()
+        let witness = lock(&self.core.witness);
+        self.queued() == 0
+            && witness.unfinished().next().is_none()
+            && witness.open_batches().next().is_none()
+            && witness.open_replays().next().is_none()
+    }
+
+    /// Messages in all queues.
+    fn queued(&self) -> usize {
+        let lengths = Way::ALL.map(|way| self.core.lane(way).len());
+        lengths.into_iter().sum()
     }
 
     /// Lets time pass until something can happen, at least until the next sweep.
@@ -83,10 +118,22 @@ impl World {
         let rows = witness
             .unfinished()
             .filter_map(|known| Some(known.row.due_at?.plus_millis(grace)));
-        let messages = [&self.core.jobs, &self.core.letters]
-            .into_iter()
-            .filter_map(|lane| lock(lane).next_due());
-        let next = rows.chain(messages).min();
+        let due = |ways: &[Way]| {
+            let ways = ways.iter();
+            ways.filter_map(|way| self.core.lane(*way).next_due()).min()
+        };
+        let jobs = rows.chain(due(&[Way::Single, Way::Bulk, Way::Letter]));
+        // Steps come again and again while jobs are waited for: those, and not the steps, are what
+        // time has to pass for.
+        let steps = || {
+            let batches = witness.open_batches().filter_map(|row| row.due_at);
+            let replays = witness.open_replays().filter_map(|row| row.due_at);
+            let overdue = batches
+                .chain(replays)
+                .map(|due_at| due_at.plus_millis(grace));
+            overdue.chain(due(&[Way::Task])).min()
+        };
+        let next = jobs.min().or_else(steps);
         let sweep = now.plus_millis(CRON_MS);
         self.core
             .pass_until(next.map_or(sweep, |next: Instant| next.max(sweep)));
@@ -101,7 +148,7 @@ impl World {
             let seen = witness.cached(&self.core.database, key, text);
             witness.judge(seen);
         }
-        let queued = lock(&self.core.jobs).len() + lock(&self.core.letters).len();
+        let queued = self.queued();
         drop(witness);
         if queued > 0 {
             let what = format!("{queued} messages never end");

@@ -37,7 +37,17 @@ pub struct Totals {
     pub rescued: u64,
     /// Calls to the provider.
     pub calls: u64,
-    /// Batches that the schema refused.
+    /// Batches of jobs that were taken.
+    pub batches: u64,
+    /// Jobs that lines of them became.
+    pub lines: u64,
+    /// Replays of many letters.
+    pub replays: u64,
+    /// Letters that they put back.
+    pub put_back: u64,
+    /// Letters that were purged.
+    pub purged: u64,
+    /// Batches of statements that the schema refused.
     pub refused: u64,
 }
 
@@ -53,10 +63,15 @@ impl Totals {
             rescued: seen.rescued,
             calls: seen.calls,
             refused: seen.refused,
+            put_back: seen.put_back,
+            purged: seen.purged,
+            batches: witness.done("batch"),
+            replays: witness.done("replay.create"),
             ..Self::default()
         };
         for known in witness.jobs().values() {
             totals.jobs += 1;
+            totals.lines += u64::from(known.origin.batch.is_some());
             totals.accepted += u64::from(known.promised);
             *match known.row.state {
                 JobState::Succeeded => &mut totals.succeeded,
@@ -88,6 +103,11 @@ impl AddAssign for Totals {
         self.fenced += other.fenced;
         self.rescued += other.rescued;
         self.calls += other.calls;
+        self.batches += other.batches;
+        self.lines += other.lines;
+        self.replays += other.replays;
+        self.put_back += other.put_back;
+        self.purged += other.purged;
         self.refused += other.refused;
     }
 }
@@ -97,7 +117,8 @@ impl fmt::Display for Totals {
         write!(
             formatter,
             "operations {} episodes {} jobs {} accepted {} succeeded {} failed {} dead-lettered {} \
-             cancelled {} unfinished {} crashes {} faults {} fenced {} rescued {} calls {}",
+             cancelled {} unfinished {} crashes {} faults {} fenced {} rescued {} calls {} batches {} \
+             lines {} replays {} put-back {} purged {}",
             self.operations,
             self.episodes,
             self.jobs,
@@ -112,6 +133,11 @@ impl fmt::Display for Totals {
             self.fenced,
             self.rescued,
             self.calls,
+            self.batches,
+            self.lines,
+            self.replays,
+            self.put_back,
+            self.purged,
         )
     }
 }

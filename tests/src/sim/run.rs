@@ -1,11 +1,17 @@
 //! One run of a use case: a future that is moved on effect by effect.
 
 use super::gate::RunId;
+use super::operation::Way;
+use super::upload::Upload;
+use redrive_shared::batch::CancelledBatch;
+use redrive_shared::batch::intake::{Refused, Taken};
 use redrive_shared::cancel::Cancelled;
 use redrive_shared::clock::Instant;
 use redrive_shared::database::DatabaseError;
+use redrive_shared::dead_letter::purge::Purged;
 use redrive_shared::ids::JobId;
 use redrive_shared::replay::Replayed;
+use redrive_shared::replays::{Begun, Controlled, Wish};
 use redrive_shared::run::{Delivered, Disposition};
 use redrive_shared::status::Standing;
 use redrive_shared::submit::Submitted;
@@ -19,12 +25,22 @@ use std::task::{Context, Poll, Wake, Waker};
 pub(crate) enum Ending {
     /// A submission: the id, or a 503.
     Submitted(Result<JobId, DatabaseError>),
-    /// A delivery of either queue: its messages, and what is to become of each.
-    Delivered(Vec<Delivered>, Vec<Disposition>),
+    /// A delivery of a queue: its messages, and what is to become of each.
+    Delivered(Way, Vec<Delivered>, Vec<Disposition>),
     /// A submission of a shape with an idempotency key of a number.
     SubmittedOnce(u8, u8, Result<Submitted, DatabaseError>),
     /// A sweep.
     Swept,
+    /// A submission of a batch, with an idempotency key of a number (0: without).
+    BatchTaken(Upload, u8, Result<Taken, Refused>),
+    /// A cancellation of the batch.
+    BatchCancelled(String, Result<CancelledBatch, DatabaseError>),
+    /// A replay of many letters of the tenant.
+    ReplaysBegun(String, Result<Begun, DatabaseError>),
+    /// What an operator wished of the replay.
+    ReplaysControlled(String, Wish, Result<Controlled, DatabaseError>),
+    /// A purge.
+    Purged(Result<Purged, DatabaseError>),
     /// A replay of the job.
     Replayed(String, Result<Replayed, DatabaseError>),
     /// A cancellation.

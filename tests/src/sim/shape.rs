@@ -38,7 +38,7 @@ pub(crate) const DEADLY_SHAPE: u8 = 1;
 pub(crate) const GRACE_SECONDS: u32 = 60;
 
 /// The provider of all jobs.
-const PROVIDER: &str = "first.example";
+pub(crate) const PROVIDER: &str = "first.example";
 
 /// The provider that some jobs ask when the other does not answer.
 const SECOND_PROVIDER: &str = "second.example";
@@ -51,6 +51,13 @@ const CHAINED_SHAPES: [u8; 3] = [1, 4, 5];
 
 /// The shape whose jobs name a model of their own.
 const OTHER_MODEL_SHAPE: u8 = 7;
+
+/// Failures allowed and seconds to the deadline, of a job of this shape.
+pub(crate) fn limits(shape: u8) -> (u8, u32) {
+    let (max_attempts, deadline_seconds, _) =
+        nth(&SHAPES, shape).copied().unwrap_or((5, 86_400, false));
+    (max_attempts, deadline_seconds)
+}
 
 /// The request of a job of this shape.
 pub(crate) fn request(shape: u8) -> GenerateRequest {
@@ -125,11 +132,18 @@ pub(crate) fn tenants(core: &Core) -> anyhow::Result<[TenantRow; 2]> {
     Ok(tenants)
 }
 
+/// The idempotency key of this number.
+///
+/// # Errors
+/// If it is not a key.
+pub(crate) fn key(number: u8) -> anyhow::Result<IdempotencyKey> {
+    Ok(IdempotencyKey::parse(format!("key-{number}").as_bytes())?)
+}
+
 /// The idempotency key of this number, on a request with this body.
 ///
 /// # Errors
 /// If it is not a key.
 pub(crate) fn idempotency(number: u8, body: u8) -> anyhow::Result<Idempotency> {
-    let key = IdempotencyKey::parse(format!("key-{number}").as_bytes())?;
-    Ok(Idempotency::of_body(key, &body.into()))
+    Ok(Idempotency::of_body(key(number)?, &body.into()))
 }

@@ -114,10 +114,10 @@ fn plainer_than(operation: Operation) -> Vec<Operation> {
     let mut plainer = match operation {
         Operation::Submit(_) => vec![Operation::Submit(0)],
         Operation::SubmitOnce(key, _) => vec![Operation::SubmitOnce(key, 0)],
-        Operation::Deliver(_, count) => vec![
-            Operation::Deliver(0, 1),
-            Operation::Deliver(0, count),
-            Operation::Deliver(1, count),
+        Operation::Deliver(way, _, count) => vec![
+            Operation::Deliver(way, 0, 1),
+            Operation::Deliver(way, 0, count),
+            Operation::Deliver(way, 1, count),
         ],
         Operation::Step(run, effect, outcome) => plainer_steps(run, effect, outcome),
         Operation::Crash(_) => vec![Operation::Crash(0), Operation::Crash(1)],
@@ -125,15 +125,23 @@ fn plainer_than(operation: Operation) -> Vec<Operation> {
         Operation::Cancel(_) => vec![Operation::Cancel(0), Operation::Cancel(1)],
         Operation::Replay(job, _) => vec![Operation::Replay(0, 0), Operation::Replay(job, 0)],
         Operation::Read(_, foreign) => vec![Operation::Read(0, foreign)],
-        Operation::Drop(_) => vec![Operation::Drop(0)],
-        Operation::Duplicate(_) => vec![Operation::Duplicate(0)],
-        Operation::Wear(_, deliveries) => vec![Operation::Wear(0, deliveries)],
-        Operation::DeliverLetters(_) => vec![Operation::DeliverLetters(10)],
+        Operation::Drop(way, _) => vec![Operation::Drop(way, 0)],
+        Operation::Duplicate(way, _) => vec![Operation::Duplicate(way, 0)],
+        Operation::Wear(way, _, deliveries) => vec![Operation::Wear(way, 0, deliveries)],
         Operation::Advance(_) => [1_000, 60_000, 200_000, 3_600_000]
             .map(Operation::Advance)
             .into(),
+        Operation::SubmitBatch(shape, _) => [0, shape & !0x7c, shape & 0x1f, shape]
+            .map(|shape| Operation::SubmitBatch(shape, 0))
+            .into(),
+        Operation::CancelBatch(_) => vec![Operation::CancelBatch(0)],
+        Operation::BeginReplays(shape, _) => [0, shape & 7, shape]
+            .map(|shape| Operation::BeginReplays(shape, 0))
+            .into(),
+        Operation::Control(_, wish) => vec![Operation::Control(0, wish)],
+        Operation::Purge(_, miscounts) => vec![Operation::Purge(0, miscounts)],
         Operation::Kill => vec![Operation::Crash(0)],
-        Operation::Sweep | Operation::Stray(_) => Vec::new(),
+        Operation::Sweep | Operation::Stray(..) => Vec::new(),
     };
     // What is no plainer than the operation itself is not worth a try.
     if let Some(place) = plainer.iter().position(|plain| *plain == operation) {

@@ -1,8 +1,11 @@
 //! The witness: sees every effect of every run, and holds it against the invariants.
 
+mod batches;
 mod change;
 mod effects;
 mod history;
+mod many;
+mod replays;
 mod rest;
 mod snapshot;
 mod tables;
@@ -13,9 +16,11 @@ pub(crate) use snapshot::Snapshot;
 pub(crate) use watched::Watched;
 
 use super::breach::{Breach, Invariant, ensure};
+use batches::WatchedBatch;
 use redrive_shared::clock::Instant;
 use redrive_shared::job::JobState;
 use redrive_shared::store::{MAX_RESCUES, TenantRow};
+use replays::WatchedReplays;
 use snapshot::CircuitRow;
 use std::collections::BTreeMap;
 
@@ -49,6 +54,14 @@ pub(crate) struct Deeds {
     pub(crate) changes: usize,
     /// Dead letters it put back.
     pub(crate) replays: usize,
+    /// Dead letters it deleted for good.
+    pub(crate) purged: usize,
+    /// Batches it made.
+    pub(crate) batches: usize,
+    /// Batches that it left in another status.
+    pub(crate) moves: usize,
+    /// The replay of many that it made.
+    pub(crate) begun: Option<String>,
     /// It said that it could not commit, or not find out whether it had, or not keep a cost.
     gave_up: bool,
 }
@@ -59,8 +72,11 @@ pub(crate) struct Seen {
     pub(crate) fenced: u64,
     pub(crate) rescued: u64,
     pub(crate) calls: u64,
-    pub(crate) replays: u64,
-    /// Batches that the schema refused; only a negative control makes some.
+    /// Letters that replays of many put back.
+    pub(crate) put_back: u64,
+    /// Letters that were purged.
+    pub(crate) purged: u64,
+    /// Batches of statements that the schema refused; only a negative control makes some.
     pub(crate) refused: u64,
 }
 
@@ -80,6 +96,10 @@ pub(crate) struct Witness {
     circuit_news: BTreeMap<usize, u64>,
     /// By tenant, for how many seconds payloads are kept, and jobs.
     retention: BTreeMap<String, (u32, u32)>,
+    batches: BTreeMap<String, WatchedBatch>,
+    replays: BTreeMap<String, WatchedReplays>,
+    /// How often something was done to many jobs at once.
+    done: BTreeMap<&'static str, u64>,
 }
 
 impl Witness {

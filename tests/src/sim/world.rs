@@ -2,16 +2,16 @@
 
 use super::breach::{Breach, Invariant};
 use super::control::Control;
-use super::core::{Core, LETTERS, lock};
+use super::core::{Core, lock};
 use super::gate::{Effect, Role, RunId};
 use super::ground::Ground;
-use super::operation::{Operation, Outcome, Stray};
+use super::operation::{Operation, Outcome, Stray, Way};
 use super::random::nth;
 use super::run::{Progress, Run};
 use super::shape;
 use redrive_shared::circuit::CircuitMemory;
-use redrive_shared::ids::{JobId, TenantId};
-use redrive_shared::message::JobMessage;
+use redrive_shared::ids::{BatchId, JobId, TenantId};
+use redrive_shared::message::{JobMessage, Task, TaskMessage};
 use redrive_shared::run::RunSettings;
 use std::sync::Arc;
 
@@ -94,24 +94,28 @@ impl World {
         match operation {
             Operation::Submit(shape) => self.submit(shape),
             Operation::SubmitOnce(key, shape) => self.submit_once(key, shape),
-            Operation::Deliver(first, count) => self.deliver(first, count),
-            Operation::DeliverLetters(count) => self.deliver_letters(count),
+            Operation::Deliver(way, first, count) => self.deliver(way, first, count),
             Operation::Sweep => self.sweep(),
             Operation::Cancel(job) => self.cancel(job),
             Operation::Replay(job, key) => self.replay(job, key),
+            Operation::SubmitBatch(shape, key) => self.submit_batch(shape, key),
+            Operation::CancelBatch(batch) => self.cancel_batch(batch),
+            Operation::BeginReplays(shape, key) => self.begin_replays(shape, key),
+            Operation::Control(replay, wish) => self.control(replay, wish),
+            Operation::Purge(tenant, miscounts) => self.purge(tenant, miscounts),
             Operation::Read(job, foreign) => self.read(job, foreign),
-            Operation::Duplicate(message) => {
+            Operation::Duplicate(way, message) => {
                 let now = self.core.now();
-                lock(&self.core.jobs).duplicate(message, now);
+                self.core.lane(way).duplicate(message, now);
             }
-            Operation::Drop(message) => {
-                lock(&self.core.jobs).lose(message);
+            Operation::Drop(way, message) => {
+                self.core.lane(way).lose(message);
             }
-            Operation::Wear(message, deliveries) => {
-                let worn = lock(&self.core.jobs).wear(message, deliveries);
+            Operation::Wear(way, message, deliveries) => {
+                let worn = self.core.lane(way).wear(message, deliveries);
                 self.move_to_letters(worn.unwrap_or_default());
             }
-            Operation::Stray(stray) => self.stray(stray),
+            Operation::Stray(way, stray) => self.stray(way, stray),
             Operation::Step(run, effect, outcome) => self.step(run, effect, outcome),
             Operation::Finish(run) => {
                 if let Some(place) = self.place(run) {
@@ -258,15 +262,16 @@ impl World {
         self.happened.crashes += 1;
         lock(&self.core.witness).died(number);
         let now = self.core.now();
-        lock(&self.core.letters).release(number, now);
-        let worn = lock(&self.core.jobs).release(number, now);
-        self.move_to_letters(worn);
+        for way in Way::ALL {
+            let worn = self.core.lane(way).release(number, now);
+            self.move_to_letters(worn);
+        }
     }
 
     pub(crate) fn move_to_letters(&self, bodies: Vec<Option<String>>) {
         let now = self.core.now();
         for body in bodies {
-            lock(self.core.lane(LETTERS)).push(body, now, 0);
+            self.core.lane(Way::Letter).push(body, now, 0);
         }
     }
 
@@ -274,20 +279,30 @@ impl World {
         lock(&self.core.witness).judge(Err(Breach::new(invariant, what)));
     }
 
-    fn stray(&self, stray: Stray) {
+    /// A message for what is not in the database.
+    fn ghost(&self, way: Way, tenant: &TenantId) -> String {
+        let (now, entropy) = (self.core.now(), &self.core.entropy);
+        let tenant_id = tenant.clone();
+        match way {
+            Way::Task => {
+                let task = Task::Batch(BatchId::new(now, entropy));
+                TaskMessage { tenant_id, task }.encode()
+            }
+            Way::Single | Way::Bulk | Way::Letter => {
+                let job_id = JobId::new(now, entropy);
+                JobMessage { tenant_id, job_id }.encode()
+            }
+        }
+    }
+
+    fn stray(&self, way: Way, stray: Stray) {
         let now = self.core.now();
         let body = match stray {
             Stray::Garbage => Some("{\"v\":1,".to_owned()),
             Stray::NotText => None,
             Stray::Version => Some(r#"{"v":9,"job":"job_0192f0c1000070008000000000000002","tenant":"ten_0192f0c1000070008000000000000001"}"#.to_owned()),
-            Stray::Ghost => self.tenants.first().map(|tenant| {
-                let message = JobMessage {
-                    tenant_id: tenant.clone(),
-                    job_id: JobId::new(now, &self.core.entropy),
-                };
-                message.encode()
-            }),
+            Stray::Ghost => self.tenants.first().map(|tenant| self.ghost(way, tenant)),
         };
-        lock(&self.core.jobs).push(body, now, 0);
+        self.core.lane(way).push(body, now, 0);
     }
 }

@@ -42,7 +42,7 @@ impl Change<'_> {
         let (old, new) = (&self.old.row, self.new);
         if old.state == JobState::DeadLettered
             && new.state == JobState::Queued
-            && self.run.role == Role::Replay
+            && matches!(self.run.role, Role::Replay | Role::Step)
         {
             return self.replay();
         }
@@ -64,7 +64,7 @@ impl Change<'_> {
                     || (old.state == new.state && self.run.role == Role::Sweep)
             }
             JobState::Running => self.run.role == Role::Delivery,
-            JobState::Cancelled => self.run.role == Role::Cancel,
+            JobState::Cancelled => self.is_cancelled_by_right(),
             JobState::Queued => self.run.role == Role::Sweep,
             JobState::DeadLettered => matches!(self.run.role, Role::Sweep | Role::Delivery),
         };
@@ -73,6 +73,20 @@ impl Change<'_> {
         } else {
             Err(self.fail(Invariant::TransitionAllowed, "not this use case's to make"))
         }
+    }
+
+    /// A client cancels a job, and a step of a batch that is cancelled those that wait.
+    fn is_cancelled_by_right(&self) -> bool {
+        let waited = match self.old.row.state {
+            JobState::Queued | JobState::RetryScheduled => true,
+            JobState::Running
+            | JobState::Succeeded
+            | JobState::Failed
+            | JobState::DeadLettered
+            | JobState::Cancelled => false,
+        };
+        let in_batch = self.old.origin.batch.is_some();
+        self.run.role == Role::Cancel || (self.run.role == Role::Step && in_batch && waited)
     }
 
     /// A replay gives a fresh budget, and the job runs alone if it did.
@@ -141,7 +155,7 @@ impl Change<'_> {
     fn counters(&self, added: &[Entry]) -> Result<(), Breach> {
         let (old, new) = (&self.old.row, self.new);
         let adds_up = self.history.is_full()
-            || self.run.role == Role::Replay
+            || (old.state == JobState::DeadLettered && new.state == JobState::Queued)
             || (new.failures == old.failures + count(added, "failed")
                 && new.deferrals == old.deferrals + count(added, "deferred")
                 && new.rescues == old.rescues + count(added, "rescued")

@@ -2,8 +2,8 @@
 
 use super::snapshot::CircuitRow;
 use super::{Asked, Breach, CLOCKS_APART_MS, Call, Invariant, Watched, Witness, ensure};
-use crate::sim::core::JOBS;
 use crate::sim::gate::RunId;
+use crate::sim::operation::Way;
 use crate::sim::replies::CANARY;
 use crate::sim::shape::MODEL;
 use futures_util::FutureExt as _;
@@ -37,11 +37,11 @@ struct Line {
 }
 
 impl Witness {
-    /// A run sent these bodies to the queue of this name.
-    pub(crate) fn sent(&mut self, run: RunId, queue: &str, bodies: &[String]) {
+    /// A run sent these bodies this way.
+    pub(crate) fn sent(&mut self, run: RunId, way: Way, bodies: &[String]) {
         let deeds = self.deeds.entry(run.number).or_default();
         deeds.sent += bodies.len();
-        if queue == JOBS {
+        if matches!(way, Way::Single | Way::Bulk) {
             let jobs = bodies
                 .iter()
                 .filter_map(|body| JobMessage::decode(body).ok());

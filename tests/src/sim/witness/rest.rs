@@ -42,6 +42,8 @@ impl Witness {
             Breach::new(Invariant::EveryJobEnds, what)
         });
         self.judge(unfinished.map_or(Ok(()), Err));
+        let rest = self.batches_rest().and_then(|()| self.replays_rest());
+        self.judge(rest);
     }
 }
 
@@ -54,6 +56,20 @@ impl Witness {
             Breach::new(Invariant::KeptForItsTime, what)
         });
         self.judge(judged.map_or(Ok(()), Err));
+        let batch = self.batches().next().map(|(_, id)| id.to_owned());
+        let replay = self.replays().next().map(|(_, id)| id.to_owned());
+        let kept = batch.or(replay);
+        self.judge(ensure(kept.is_none(), Invariant::KeptForItsTime, || {
+            format!("kept for longer than its time: {kept:?}")
+        }));
+    }
+
+    /// What is left of files when the time of each is over.
+    pub(crate) fn files_left(&mut self, rows: &anyhow::Result<u64>) {
+        let sound = matches!(rows, Ok(0));
+        self.judge(ensure(sound, Invariant::KeptForItsTime, || {
+            format!("rows of files that are kept for longer than their time: {rows:?}")
+        }));
     }
 }
 

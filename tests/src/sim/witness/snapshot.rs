@@ -1,5 +1,6 @@
 //! The tables as they stand, read past every gate.
 
+use super::many::Many;
 use crate::sim::replies::DEADLY;
 use redrive_shared::clock::Instant;
 use redrive_shared::job::JobState;
@@ -8,17 +9,15 @@ use redrive_shared::native::SqliteDatabase;
 /// The columns of `jobs` that are watched.
 const JOBS: &str = "SELECT id, tenant_id, state, attempt, failures, deferrals, rescues, max_attempts, \
      due_at_ms, deadline_at_ms, started_at_ms, completed_at_ms, error_code, error, attempts, \
-     dropped_answers, request IS NULL FROM jobs";
+     dropped_answers, request IS NULL, replay_id FROM jobs";
 
 /// What never changes of a job, of which `request` only whether it is deadly.
 const ORIGIN: &str = "SELECT created_at_ms, model, idempotency_key, request_hash, \
-     coalesce(instr(request, ?3), 0) > 0 FROM jobs WHERE tenant_id = ?1 AND id = ?2";
+     coalesce(instr(request, ?3), 0) > 0, batch_id, line, custom_id FROM jobs WHERE tenant_id = ?1 AND id = ?2";
 
 const RESULTS: &str = "SELECT job_id, attempt, output FROM task_results ORDER BY job_id";
 
 const CIRCUITS: &str = "SELECT provider, model, state, until_ms FROM provider_circuits";
-
-const AUDIT: &str = "SELECT count(*) FROM audit_log WHERE action = 'replay'";
 
 /// A row of `jobs`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +37,8 @@ pub(crate) struct JobRow {
     pub(crate) error_code: Option<String>,
     pub(crate) error: Option<String>,
     pub(crate) attempts: String,
+    /// The replay of many that put it back last.
+    pub(crate) replay: Option<String>,
 }
 
 /// What never changes of a job.
@@ -49,6 +50,12 @@ pub(crate) struct Origin {
     pub(crate) request_hash: Option<String>,
     /// Whether its call takes its run down.
     pub(crate) deadly: bool,
+    /// The batch it belongs to.
+    pub(crate) batch: Option<String>,
+    /// Its line there.
+    pub(crate) line: Option<u32>,
+    /// The client's own name for that.
+    pub(crate) custom_id: Option<String>,
 }
 
 /// A row of `jobs`, with what may change after the job has ended.
@@ -84,7 +91,7 @@ pub(crate) struct Snapshot {
     pub(crate) jobs: Vec<SeenJob>,
     pub(crate) results: Vec<ResultRow>,
     pub(crate) circuits: Vec<CircuitRow>,
-    pub(crate) audited: u64,
+    pub(crate) many: Many,
 }
 
 impl Snapshot {
@@ -117,17 +124,16 @@ impl Snapshot {
                 until: Instant::from_millis(row.get(3)?),
             })
         })?;
-        let audited = read(database, AUDIT, |row| Ok(row.get::<_, u32>(0)?))?;
         Ok(Self {
             jobs,
             results,
             circuits,
-            audited: audited.into_iter().map(u64::from).sum(),
+            many: Many::of(database)?,
         })
     }
 }
 
-fn read<T>(
+pub(super) fn read<T>(
     database: &SqliteDatabase,
     sql: &str,
     decode: impl Fn(&rusqlite::Row<'_>) -> anyhow::Result<T>,
@@ -163,6 +169,7 @@ fn jobs(database: &SqliteDatabase) -> anyhow::Result<Vec<SeenJob>> {
             error_code: row.get(12)?,
             error: row.get(13)?,
             attempts: row.get(14)?,
+            replay: row.get(17)?,
         };
         Ok(SeenJob {
             row: seen,
@@ -184,12 +191,15 @@ fn origin(database: &SqliteDatabase, job: &JobRow) -> anyhow::Result<Origin> {
                 key: row.get(2)?,
                 request_hash: row.get(3)?,
                 deadly: row.get(4)?,
+                batch: row.get(5)?,
+                line: row.get(6)?,
+                custom_id: row.get(7)?,
             })
         })?)
     })
 }
 
-fn state_named(name: &str) -> anyhow::Result<JobState> {
+pub(super) fn state_named(name: &str) -> anyhow::Result<JobState> {
     JobState::ALL
         .into_iter()
         .find(|state| state.as_str() == name)

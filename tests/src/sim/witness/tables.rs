@@ -2,6 +2,7 @@
 
 use super::change::Change;
 use super::history::History;
+use super::many::Many;
 use super::snapshot::{CircuitRow, ResultRow, SeenJob, Snapshot};
 use super::watched::Owner;
 use super::{Breach, CLOCKS_APART_MS, Invariant, Watched, Witness, ensure};
@@ -11,6 +12,17 @@ use redrive_shared::idempotency::KEPT_SECONDS;
 use redrive_shared::job::JobState;
 use serde::Deserialize;
 use std::collections::BTreeSet;
+
+/// What the audit log has to tell as often as it happened.
+const AUDITED: [&str; 7] = [
+    "replay",
+    "replay.create",
+    "replay.pause",
+    "replay.resume",
+    "replay.abort",
+    "replay.end",
+    "batch.cancel",
+];
 
 impl Witness {
     /// The database refused a batch.
@@ -46,14 +58,44 @@ impl Witness {
         self.judge(judged);
         self.saw_results(tables.results);
         self.saw_circuits(tables.circuits);
-        let audited = tables.audited == self.seen.replays;
-        self.judge(ensure(audited, Invariant::ReplaysAreAudited, || {
-            let replays = self.seen.replays;
+        self.saw_batches(run, now, &tables.many);
+        self.saw_replays(run, now, &tables.many);
+        self.saw_audit(&tables.many);
+    }
+
+    /// How often something was done to many jobs at once.
+    pub(crate) fn done(&self, action: &str) -> u64 {
+        self.done.get(action).copied().unwrap_or_default()
+    }
+
+    /// Something was done to many jobs at once.
+    pub(super) fn count(&mut self, action: &'static str) {
+        *self.done.entry(action).or_default() += 1;
+    }
+
+    fn saw_audit(&mut self, many: &Many) {
+        let told = |action: &str| many.audited.get(action).copied().unwrap_or_default();
+        let wrong = AUDITED
+            .into_iter()
+            .find(|action| told(action) != self.done(action))
+            .map(|action| (action, told(action), self.done(action)));
+        let audited = ensure(wrong.is_none(), Invariant::ReplaysAreAudited, || {
             format!(
-                "{replays} replays, {} of them in the audit log",
-                tables.audited
+                "what was done, how often the audit log has it, and how often it was: {wrong:?}"
             )
-        }));
+        });
+        self.judge(audited);
+        let purged = self.seen.purged;
+        self.judge(ensure(
+            many.purged == purged,
+            Invariant::PurgesAreCounted,
+            || {
+                format!(
+                    "{purged} were purged, and {} are in the audit log",
+                    many.purged
+                )
+            },
+        ));
     }
 
     /// The jobs that this run holds, with how often each was rescued.
@@ -70,6 +112,7 @@ impl Witness {
             self.deeds.entry(run.number).or_default().changes += 1;
             let watched = Watched::new(seen.row, origin);
             let judged = self.is_fresh(&watched);
+            let judged = judged.and_then(|()| self.is_of_its_line(run, &watched));
             self.jobs.insert(watched.row.id.clone(), watched);
             return judged;
         }
@@ -80,6 +123,7 @@ impl Witness {
             .retention
             .get(&seen.row.tenant)
             .map(|(payload, _)| *payload);
+        let (mut is_put_back, mut died_at) = (false, None);
         let mut judged = saw_payload(watched, run, is_over(watched, kept, now), &seen);
         if watched.row != seen.row {
             let deeds = self.deeds.entry(run.number).or_default();
@@ -110,20 +154,47 @@ impl Witness {
             }
             if watched.row.state == JobState::DeadLettered && row.state == JobState::Queued {
                 watched.losses = row.rescues;
-                self.seen.replays += 1;
                 deeds.replays += 1;
+                is_put_back = true;
+                died_at = watched.row.completed_at;
+            }
+            if row.state.is_terminal() && !watched.row.state.is_terminal() {
+                watched.ends += 1;
             }
             watched.history = history;
             watched.row = row;
         }
-        judged.and_then(|()| saw_dropped(watched, &seen.dropped))
+        judged = judged.and_then(|()| saw_dropped(watched, &seen.dropped));
+        if !is_put_back {
+            return judged;
+        }
+        let (job, replay) = (watched.row.id.clone(), watched.row.replay.clone());
+        if run.role == Role::Step {
+            self.seen.put_back += 1;
+            return judged.and(self.put_back(run, &job, replay.as_deref(), died_at));
+        }
+        self.count("replay");
+        judged.and(ensure(
+            replay.is_none(),
+            Invariant::LettersArePutBackOnce,
+            || format!("{job} was put back by {run:?}, for {replay:?}"),
+        ))
     }
 
     /// Whether a job is as a new one has to be.
     fn is_fresh(&self, watched: &Watched) -> Result<(), Breach> {
         let row = &watched.row;
         let counters = row.attempt + row.failures + row.deferrals + row.rescues;
-        let fresh = row.state == JobState::Queued && counters == 0 && row.attempts == "[]";
+        let begins = match row.state {
+            JobState::Queued => true,
+            JobState::Failed => watched.origin.batch.is_some(),
+            JobState::Running
+            | JobState::RetryScheduled
+            | JobState::Succeeded
+            | JobState::DeadLettered
+            | JobState::Cancelled => false,
+        };
+        let fresh = begins && counters == 0 && row.attempts == "[]";
         ensure(fresh, Invariant::TransitionAllowed, || {
             format!("a job began as {row:?}")
         })?;
@@ -132,7 +203,9 @@ impl Witness {
         };
         let since = watched.origin.created_at.plus_seconds(-KEPT_SECONDS);
         let twin = self.jobs.values().find(|other| {
-            other.row.tenant == row.tenant
+            // With a letter that was purged its key is gone.
+            !other.gone
+                && other.row.tenant == row.tenant
                 && other.origin.key.as_ref() == Some(key)
                 && other.origin.created_at > since
         });
@@ -149,6 +222,7 @@ impl Witness {
         present: &BTreeSet<String>,
     ) -> Result<(), Breach> {
         let mut judged = Ok(());
+        let mut purged = 0;
         for watched in self.jobs.values_mut() {
             if watched.gone || present.contains(&watched.row.id) {
                 continue;
@@ -156,11 +230,16 @@ impl Witness {
             watched.gone = true;
             watched.result = None;
             let kept = self.retention.get(&watched.row.tenant);
-            let due = is_over(watched, kept.map(|(_, row)| *row), now) && run.role == Role::Sweep;
+            let is_over = is_over(watched, kept.map(|(_, row)| *row), now);
+            let is_purged = run.role == Role::Purge && watched.row.state == JobState::DeadLettered;
+            purged += usize::from(is_purged);
+            let due = is_purged || (is_over && run.role == Role::Sweep);
             judged = judged.and(ensure(due, Invariant::KeptForItsTime, || {
                 format!("{run:?} deleted {:?}", watched.row)
             }));
         }
+        self.deeds.entry(run.number).or_default().purged += purged;
+        self.seen.purged += u64::try_from(purged).unwrap_or(u64::MAX);
         judged
     }
 

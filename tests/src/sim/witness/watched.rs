@@ -16,6 +16,8 @@ pub(crate) struct Watched {
     pub(crate) owner: Option<Owner>,
     /// How often its lease was over when it was taken over, as far as it counts.
     pub(crate) losses: u32,
+    /// How often it ended.
+    pub(crate) ends: usize,
     pub(crate) result: Option<ResultRow>,
     /// Whether its id was given out with a 202.
     pub(crate) promised: bool,
@@ -39,6 +41,7 @@ pub(crate) struct Owner {
 impl Watched {
     /// A job that nobody has claimed.
     pub(super) fn new(row: JobRow, origin: Origin) -> Self {
+        let ends = usize::from(row.state.is_terminal());
         Self {
             row,
             origin,
@@ -46,6 +49,7 @@ impl Watched {
             dropped: Vec::new(),
             owner: None,
             losses: 0,
+            ends,
             result: None,
             promised: false,
             payload_deleted: false,
