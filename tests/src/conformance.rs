@@ -11,12 +11,14 @@
 
 mod access;
 mod auditing;
+mod batching;
 mod cancelling;
 mod circuits;
 mod claiming;
 mod committing;
 mod dead_lettering;
 mod dropping;
+mod filing;
 mod filtering;
 mod ground;
 mod limiting;
@@ -95,6 +97,14 @@ cases! {
     access::a_second_revocation_keeps_the_first_instant,
     auditing::what_changes_something_is_entered_once,
     auditing::entries_are_read_by_filter_and_page,
+    batching::a_key_of_a_batch_names_one,
+    batching::of_two_steps_of_a_batch_one_makes_its_jobs,
+    batching::counts_follow_the_jobs_and_endings_are_numbered,
+    batching::a_cancelled_batch_takes_no_step_but_its_own,
+    batching::results_of_a_batch_are_read_in_pages,
+    batching::batches_are_listed_newest_first_and_by_page,
+    batching::an_overdue_step_of_a_batch_is_sent_again,
+    batching::an_ended_batch_goes_after_its_time,
     cancelling::a_cancelled_job_takes_no_answer,
     cancelling::a_terminal_job_is_not_cancelled,
     cancelling::the_history_tells_that_a_call_was_under_way_and_only_then,
@@ -124,6 +134,10 @@ cases! {
     dropping::what_a_dropped_answer_cost_is_kept_once_an_attempt,
     dropping::what_a_dropped_attempt_used_is_counted_once,
     dropping::a_dropped_answer_of_an_unknown_job_is_kept_nowhere,
+    filing::a_file_is_read_when_it_is_whole,
+    filing::a_line_is_found_in_its_chunk,
+    filing::a_file_is_deleted_whole_and_not_before_its_time,
+    filing::the_file_of_a_batch_is_kept_until_it_ends,
     filtering::letters_pass_every_part_of_a_filter,
     filtering::letters_are_counted_by_their_causes,
     filtering::whoever_ends_a_job_notes_whom_it_asked,
