@@ -80,7 +80,8 @@ impl Witness {
             return Ok(());
         }
         self.seen.fenced += 1;
-        let Some(watched) = self.jobs.get(&line.job) else {
+        // What became of an attempt of a letter that was purged since, nobody can read any more.
+        let Some(watched) = self.jobs.get(&line.job).filter(|watched| !watched.gone) else {
             return Ok(());
         };
         let outcome = watched.history.outcome(line.attempt);
