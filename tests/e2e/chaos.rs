@@ -22,6 +22,7 @@ fn chaos_small_run_loses_no_job_and_answers_none_twice() -> Result<()> {
     let report = runtime.block_on(run(&day))?;
     assert_eq!(report.broken(), Vec::<String>::new(), "{report:#?}");
     assert_eq!(report.accepted, 500, "{report:#?}");
+    assert_eq!(report.batches, 5, "{report:#?}");
     assert_eq!(report.kills, 1, "{report:#?}");
     // A day without a fault would prove nothing.
     assert!(report.provider_faults > 50, "{report:#?}");

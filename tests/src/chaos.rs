@@ -3,6 +3,7 @@
 //!
 //! `cargo xtask chaos` runs it; a test calls [`run`].
 //!
+//! A fifth of the jobs are submitted as lines of batches, the others one by one.
 //! Every job asks for the model `sim-chaos`, so that a part of the provider's calls gets a fault of
 //! some kind. At the bindings of both Workers, calls fail before or after they take effect, and
 //! messages get lost, come twice or come late. A second consumer runs beside the queue's. A client whose request is not answered with 202 asks
@@ -15,6 +16,7 @@
 
 mod api;
 mod audit;
+mod batches;
 mod blows;
 mod consumer;
 mod database;
@@ -112,6 +114,10 @@ pub struct Report {
     pub unanswered: u64,
     /// Jobs that have not ended, accepted or not.
     pub unended: u64,
+    /// Batches there are.
+    pub batches: u64,
+    /// Batches of which a line is no job, or two, or did not end once, or that say so.
+    pub broken_batches: u64,
     /// Jobs about which the database, its results, and the API do not agree.
     pub mismatched: u64,
     /// Requests that were refused or got no answer, and were made again.
@@ -137,6 +143,10 @@ impl Report {
             (self.lost, "accepted jobs were lost"),
             (self.duplicated, "jobs were answered twice"),
             (self.unended, "jobs did not end"),
+            (
+                self.broken_batches,
+                "batches have not each of their lines as one job that ended once",
+            ),
             (
                 self.mismatched,
                 "jobs are told differently by the database and the API",
@@ -199,7 +209,7 @@ pub async fn run(day: &Day) -> Result<Report> {
     let mut watch = Watch::new(day);
     let waiting = Waiting::default();
     let done = try_join(
-        submit::all(&rig, MODEL, day.jobs, day.clients, &submission),
+        submit::mixed(&rig, MODEL, day.jobs, day.clients, &submission),
         watch.until_quiet(&rig, &submission, &waiting),
     );
     tokio::select! {
@@ -213,6 +223,9 @@ pub async fn run(day: &Day) -> Result<Report> {
     let audit = Audit::of(&rig, &submission, &watch, day.clients).await?;
     for history in audit.guilty().into_iter().take(GUILTY_SHOWN) {
         say(&format!("look into {history:?}"));
+    }
+    for batch in audit.broken_batches().into_iter().take(GUILTY_SHOWN) {
+        say(&format!("look into {batch:?}"));
     }
     let mut report = audit.report();
     report.seconds = rounded(seconds);
@@ -257,12 +270,13 @@ mod tests {
             duplicated: 2,
             unended: 3,
             mismatched: 4,
+            broken_batches: 5,
             kills: 1,
             paid_twice: 15,
             ..Report::default()
         };
         let broken = report.broken();
-        assert_eq!(broken.len(), 5, "{broken:?}");
-        assert!(broken[4].starts_with("5 calls"), "{broken:?}");
+        assert_eq!(broken.len(), 6, "{broken:?}");
+        assert!(broken[5].starts_with("5 calls"), "{broken:?}");
     }
 }

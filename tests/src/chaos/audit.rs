@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::Value;
 
+use super::batches::Batch;
 use super::database::History;
 use super::log::Told;
 use super::rig::{Rig, say};
@@ -18,6 +19,7 @@ use crate::client::field;
 #[derive(Debug)]
 pub(super) struct Audit {
     histories: Vec<History>,
+    batches: Vec<Batch>,
     accepted: BTreeSet<String>,
     again: u64,
     /// Jobs that changed after their end.
@@ -50,6 +52,7 @@ impl Audit {
         Ok(Self {
             changed: watch.changed().clone(),
             histories,
+            batches: rig.batches().await?,
             accepted: submission.accepted(),
             again: submission.again(),
             told_otherwise,
@@ -86,12 +89,20 @@ impl Audit {
             unanswered: self.count(|history| !self.accepted.contains(&history.job)),
             unended: self.count(|history| history.standing.completed_at_ms.is_none()),
             mismatched: self.count(|history| self.is_mismatched(history)),
+            batches: length(self.batches.len()),
+            broken_batches: length(self.broken_batches().len()),
             resubmitted: self.again,
             provider_faults: self.provider.faults,
             binding_faults: self.told.faults,
             late_commits: self.told.held,
             ..Report::default()
         }
+    }
+
+    /// The batches that broke a guarantee.
+    pub(super) fn broken_batches(&self) -> Vec<&Batch> {
+        let batches = self.batches.iter();
+        batches.filter(|batch| !batch.is_whole()).collect()
     }
 
     /// The jobs that broke a guarantee, for the person who looks into it.
@@ -176,6 +187,7 @@ fn length(length: usize) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::batches::tests::of_three;
     use super::super::database::Standing;
     use super::{Audit, BTreeSet, History, Provider, Told};
 
@@ -203,6 +215,7 @@ mod tests {
     fn audit(histories: Vec<History>, accepted: &[&str]) -> Audit {
         Audit {
             histories,
+            batches: vec![of_three("completed", [3, 3, 3])],
             accepted: jobs(accepted),
             again: 0,
             changed: BTreeSet::new(),
@@ -251,6 +264,15 @@ mod tests {
         audit.changed = jobs(&["changed"]);
         assert_eq!(audit.report().duplicated, 3);
         assert_eq!(audit.guilty().len(), 3);
+    }
+
+    #[test]
+    fn batch_without_one_of_its_lines_is_broken() {
+        let mut audit = audit(vec![], &[]);
+        assert_eq!(audit.report().broken_batches, 0);
+        audit.batches.push(of_three("completed", [3, 2, 2]));
+        let report = audit.report();
+        assert_eq!((report.batches, report.broken_batches), (2, 1));
     }
 
     #[test]

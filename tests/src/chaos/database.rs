@@ -113,7 +113,7 @@ fn standing(row: &Row<'_>) -> rusqlite::Result<Standing> {
 }
 
 /// Opens the one database of a stack, to read it.
-fn open(state: &Path) -> Result<Connection> {
+pub(super) fn open(state: &Path) -> Result<Connection> {
     let folder = state.join(FOLDER);
     let context = || format!("cannot read {}", folder.display());
     let entries = fs::read_dir(&folder).with_context(context)?;

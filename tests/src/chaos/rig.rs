@@ -19,6 +19,7 @@ use xtask::providers::Providers;
 use xtask::stack::{Stack, StackOptions};
 
 use super::api::Api;
+use super::batches::{self, Batch};
 use super::database::{self, History, Snapshot};
 use crate::poll;
 use crate::simulator::{Options, Simulator};
@@ -106,6 +107,18 @@ impl Rig {
     pub(super) async fn histories(&self) -> Result<Vec<History>> {
         let state = self.state.clone();
         spawn_blocking(move || database::histories(&state)).await?
+    }
+
+    /// How many batches have not ended, as the database holds it.
+    pub(super) async fn unended_batches(&self) -> Result<u32> {
+        let state = self.state.clone();
+        spawn_blocking(move || batches::unended(&state)).await?
+    }
+
+    /// Every batch, as the database holds it.
+    pub(super) async fn batches(&self) -> Result<Vec<Batch>> {
+        let state = self.state.clone();
+        spawn_blocking(move || batches::read(&state)).await?
     }
 
     /// What the runtime and the Workers have printed.

@@ -81,9 +81,15 @@ impl Watch {
             };
             self.see(&snapshot);
             waiting.note(queued(&snapshot));
-            let (ended, all) = (count(self.ends.len()), count(snapshot.len()));
-            self.progress
-                .say(|| format!("{all} jobs in the database, {ended} have ended"));
+            // Lines that were accepted are owed before they are jobs.
+            let all = count(snapshot.len()).max(count(submission.promised()));
+            let ended = count(self.ends.len());
+            self.progress.say(|| {
+                format!(
+                    "{} jobs in the database, {ended} have ended",
+                    snapshot.len()
+                )
+            });
             if Instant::now() < self.late_until {
                 continue;
             }
@@ -98,12 +104,15 @@ impl Watch {
                 rig.set_faults(Faults::default()).await?;
                 self.calm = true;
             }
-            if over && self.calm && ended == all {
+            if over && self.calm && ended >= all && rig.unended_batches().await? == 0 {
                 say("every job has ended");
                 return Ok(());
             }
             if stuck {
-                say(&format!("no job ends any more; {} are left", all - ended));
+                say(&format!(
+                    "no job ends any more; {} are left",
+                    all.saturating_sub(ended)
+                ));
                 return Ok(());
             }
         }
