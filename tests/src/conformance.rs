@@ -27,6 +27,7 @@ mod purging;
 mod repeating;
 mod replaying;
 mod replaying_many;
+mod replaying_steps;
 mod rescuing;
 mod retaining;
 mod submitting;
@@ -168,10 +169,10 @@ cases! {
     replaying_many::a_replay_begins_where_letters_match,
     replaying_many::a_key_of_a_replay_of_many_names_one,
     replaying_many::a_beginning_that_is_repeated_after_the_end_finds_its_own,
-    replaying_many::a_step_puts_letters_back_with_their_history,
-    replaying_many::of_two_steps_at_once_one_is_taken,
-    replaying_many::what_is_no_longer_dead_is_passed_over,
-    replaying_many::outcomes_follow_the_jobs_until_another_replay,
+    replaying_steps::a_step_puts_letters_back_with_their_history,
+    replaying_steps::of_two_steps_at_once_one_is_taken,
+    replaying_steps::what_is_no_longer_dead_is_passed_over,
+    replaying_steps::outcomes_follow_the_jobs_until_another_replay,
     replaying_many::an_operator_moves_a_replay,
     replaying_many::an_overdue_step_is_sent_again,
     replaying_many::an_ended_replay_goes_after_its_time,
