@@ -24,6 +24,7 @@ mod kept;
 mod lane;
 mod moods;
 mod operation;
+mod plans;
 mod ports;
 mod quiet;
 mod random;
