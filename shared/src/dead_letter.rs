@@ -3,7 +3,8 @@
 //!
 //! Our own messages tell of jobs that are already in `dead_lettered`.
 //! Others were moved here by the platform, because they were delivered too often; their jobs still
-//! stand in the database, and the sweep sends or ends them by their own policy.
+//! stand in the database, and the sweep sends or ends them by their own policy. So it is with the
+//! steps of batches and replays.
 
 pub mod filter;
 pub mod purge;
@@ -11,7 +12,7 @@ pub mod purge;
 use crate::database::DatabaseError;
 use crate::job::JobStanding;
 use crate::log::{Event, Log};
-use crate::message::{DeadLetterMessage, JobMessage};
+use crate::message::{DeadLetterMessage, JobMessage, Task, TaskMessage};
 use crate::ports::Ports;
 use crate::queue::{Queue, log_send_failed};
 use crate::repeat::repeat;
@@ -47,11 +48,31 @@ pub async fn receive<P: Ports>(ports: &P, messages: &[Delivered]) -> Vec<Disposi
                 log_letter(ports, message, &job, standings.as_deref());
                 Disposition::Acknowledge
             }
-            Err(reason) => record_undecodable(ports, message, &reason).await,
+            Err(reason) => match message.body.as_deref().map(TaskMessage::decode) {
+                Some(Ok(task)) => {
+                    log_step(ports, message, &task);
+                    Disposition::Acknowledge
+                }
+                Some(Err(_)) | None => record_undecodable(ports, message, &reason).await,
+            },
         };
         dispositions.push(disposition);
     }
     dispositions
+}
+
+/// The message of a step that was delivered too often. Its row is due, and the sweep sends another.
+fn log_step(ports: &impl Ports, message: &Delivered, task: &TaskMessage) {
+    let (name, id) = match &task.task {
+        Task::Batch(batch) => ("batch.id", batch.as_str()),
+        Task::Replay(replay) => ("replay.id", replay.as_str()),
+    };
+    ports.log().write(
+        Event::new("dead_letter")
+            .with(name, id)
+            .with("tenant.id", task.tenant_id.as_str())
+            .with("deliveries", message.deliveries),
+    );
 }
 
 fn log_letter(

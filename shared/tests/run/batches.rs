@@ -26,7 +26,11 @@ use serde_json::{Map, json};
 const DAY_MS: i64 = 86_400_000;
 
 /// Takes an upload in pieces of 100 bytes.
-pub(crate) async fn take(bench: &Bench, upload: &str, skips_invalid: bool) -> Result<Taken, Refused> {
+pub(crate) async fn take(
+    bench: &Bench,
+    upload: &str,
+    skips_invalid: bool,
+) -> Result<Taken, Refused> {
     let request = BatchRequest {
         form: Form::Lines,
         skips_invalid,

@@ -2,8 +2,9 @@
 
 use crate::bench::{ACK, Bench, START, answer, delivered, status, transient};
 use redrive_shared::dead_letter;
-use redrive_shared::ids::JobId;
+use redrive_shared::ids::{BatchId, JobId};
 use redrive_shared::job::JobState;
+use redrive_shared::message::{Task, TaskMessage};
 use redrive_shared::native::{Fault, ScriptedTransport};
 use redrive_shared::provider::TransportError;
 use redrive_shared::queue::Lane;
@@ -167,6 +168,13 @@ async fn the_dead_letter_consumer_acknowledges_whatever_it_gets() {
         [ACK; 3]
     );
     assert_eq!(bench.rows("undecodable_messages"), 1);
+    let step = TaskMessage {
+        tenant_id: bench.tenant.clone(),
+        task: Task::Batch(BatchId::new(START, &bench.ports.entropy)),
+    };
+    let worn = [delivered(Some(step.encode()), 101)];
+    assert_eq!(dead_letter::receive(&bench.ports, &worn).await, [ACK]);
+    assert_eq!(bench.rows("undecodable_messages"), 1, "a step is known");
     let record = bench.read(&waiting).await;
     assert_eq!(record.state, JobState::Queued, "the sweep sends it again");
     bench.fail_next([Fault::Before(transient())]);
