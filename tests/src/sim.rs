@@ -7,7 +7,8 @@
 //! the tables after each transaction that changed something, and holds both against the invariants.
 //!
 //! A world ends with a quiet time without faults, after which every job has to be terminal.
-//! The database is `SQLite` with the statements the product runs, word for word.
+//! The database is `SQLite` with the statements the product runs, word for word, but for the one by
+//! which a step reads its batch: there it finds so little room that a few lines take several steps.
 
 mod begin;
 mod begin_many;

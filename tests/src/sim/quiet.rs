@@ -23,7 +23,7 @@ const CRON_MS: i64 = 60_000;
 
 impl World {
     /// Lets the world come to rest: runs end, messages are delivered, the cron sweeps, time passes.
-    /// Then every job has ended, both queues are empty, and the cache says what the database says.
+    /// Then every job has ended, all queues are empty, and the cache says what the database says.
     pub(crate) fn quiet(&mut self, watched: &[Invariant]) {
         let dusk = lock(&self.core.witness).dusk(self.core.now());
         for _ in 0..TURNS {
