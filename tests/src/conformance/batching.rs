@@ -34,6 +34,7 @@ pub(super) fn new(tenant: &Tenant, lines: u32) -> NewBatch {
         created_at: START,
         window_ends_at: None,
         output_seconds: None,
+        file_kept_until: NOW,
     }
 }
 
@@ -66,6 +67,7 @@ pub(super) fn step(record: &BatchRecord, status: BatchStatus, jobs: u32) -> Batc
         sample: record.sample,
         lines: record.lines,
         finding: None,
+        unreadable_at: None,
     }
 }
 

@@ -16,7 +16,6 @@ fn file(tenant: &Tenant) -> NewFile {
         purpose: Purpose::Lines,
         name: Some("a.jsonl".to_owned()),
         created_at: START,
-        expires_at: START.plus_seconds(60),
     }
 }
 
@@ -70,7 +69,7 @@ pub(super) async fn a_file_is_read_when_it_is_whole<D: Database>(store: &Store<D
     assert_eq!((record.chunks, record.bytes, record.lines), (1, 4, 1));
     assert_eq!(
         (record.state, record.expires_at),
-        (FileState::Writing, new.expires_at)
+        (FileState::Writing, START.plus_seconds(86_400))
     );
     assert_eq!(
         store.chunk(&tenant.id, &new.id, 0).await,
