@@ -127,6 +127,9 @@ fn deploy(
     for queue in consumer.queues()? {
         account.queue(&queue)?;
     }
+    for bucket in consumer.buckets()? {
+        account.bucket(&bucket)?;
+    }
     for configuration in [&mut consumer, &mut producer] {
         configuration.set_ids(&databases, &namespaces, environment)?;
         configuration.write()?;

@@ -104,6 +104,14 @@ impl Account {
             .collect()
     }
 
+    /// Creates an R2 bucket unless it exists.
+    pub(super) fn bucket(&mut self, name: &str) -> Result<()> {
+        if self.exists(&["r2", "bucket", "info", name], "does not exist")? {
+            return Ok(());
+        }
+        self.change(&["r2", "bucket", "create", name], None)
+    }
+
     /// Creates a queue unless it exists, and sets what belongs to the queue itself.
     pub(super) fn queue(&mut self, name: &str) -> Result<()> {
         let settings = [

@@ -13,12 +13,13 @@ use crate::settings::WorkerSettings;
 
 /// What an environment does not inherit from the top of the file, as `wrangler` defines it, as far
 /// as Redrive uses it.
-const NOT_INHERITED: [&str; 6] = [
+const NOT_INHERITED: [&str; 7] = [
     "env",
     "vars",
     "d1_databases",
     "kv_namespaces",
     "queues",
+    "r2_buckets",
     "services",
 ];
 
@@ -71,6 +72,11 @@ impl Configuration {
     /// The D1 databases by name.
     pub(super) fn databases(&self) -> Result<Vec<String>> {
         names(self.document.get("d1_databases"), "database_name")
+    }
+
+    /// The R2 buckets by name; none where files are kept in D1.
+    pub(super) fn buckets(&self) -> Result<Vec<String>> {
+        names(self.document.get("r2_buckets"), "bucket_name")
     }
 
     /// The queues by name.
@@ -145,4 +151,39 @@ fn names(list: Option<&Value>, key: &str) -> Result<Vec<String>> {
                 .with_context(|| format!("an entry has no {key}"))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::account::Account;
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn bucket_of_an_environment_is_made_and_that_of_another_is_not() {
+        let bucket = |name: &str| json!([{"binding": "FILES", "bucket_name": name}]);
+        let document = json!({
+            "name": "worker",
+            "r2_buckets": bucket("local"),
+            "env": {
+                "staging": {"name": "worker-staging", "r2_buckets": bucket("files-staging")},
+                "production": {"name": "worker-production"},
+            },
+        });
+        let settings = WorkerSettings {
+            document: document.as_object().unwrap().clone(),
+            secrets: Vec::new(),
+        };
+        let buckets = |environment| {
+            let folder = Path::new("folder");
+            let configuration = Configuration::of(&settings, environment, folder).unwrap();
+            configuration.buckets().unwrap()
+        };
+        assert_eq!(buckets(Environment::Staging), ["files-staging"]);
+        assert_eq!(buckets(Environment::Production), [""; 0]);
+        let mut account = Account::imagined();
+        account.bucket("files-staging").unwrap();
+        let made = "wrangler r2 bucket create files-staging".to_owned();
+        assert_eq!(account.calls().last(), Some(&made));
+    }
 }
