@@ -137,7 +137,7 @@ def check_chat_batch_goes_its_whole_way():
     lines = [line(f"ask-{number}", temperature=0.5) for number in range(3)]
     lines.append(line("cut", max_completion_tokens=2, user="somebody", n=1))
     lines.append(line("bad", model="sim-400"))
-    lines.append(line("dead", model="sim-401"))
+    lines.append(line("dead", model="sim-401@python"))
     batch = submit(text_of(lines), metadata={"team": "a"})
     Batch.model_validate(batch.model_dump())
     assert (batch.object, batch.endpoint, batch.completion_window) == ("batch", CHAT, "24h"), batch

@@ -54,7 +54,7 @@ fn lines_fail_for_themselves_and_can_be_posted_again() -> Result<()> {
             json!({"customId": "good", "model": "sim-ok", "prompt": "c4n4ry-prompt: one"}),
             json!({"customId": "refused", "model": "sim-400", "prompt": "c4n4ry-prompt: two"}),
             json!({"customId": "wrong", "model": "sim-ok", "prompt": 3}),
-            json!({"customId": "dead", "model": "sim-401", "prompt": "c4n4ry-prompt: four"}),
+            json!({"customId": "dead", "model": "sim-401@lines", "prompt": "c4n4ry-prompt: four"}),
         ];
         let body = body.map(|line| line.to_string()).join("\n\n");
         let id = submit(client, "?onError=skip", body).await?;
