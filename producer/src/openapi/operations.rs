@@ -118,7 +118,8 @@ impl Described {
                 "Your own name for this request, so that sending it twice does it once: 1 to 255 \
                  characters of visible ASCII, as a string in double quotes or as a bare word. For \
                  24 hours the same key with the same body, as JSON, gets the first answer again, \
-                 with `Idempotent-Replayed: true`; with another body it is refused.",
+                 with `Idempotent-Replayed: true`; with another body it is refused. A batch is \
+                 compared byte by byte, with its query and its defaults.",
             ));
         let example = json!("\"8e03978e-40d5-43e8-bc93-6894a57f9324\"");
         self.parameter(header, text().examples([example]))

@@ -164,8 +164,8 @@ impl BatchDocument {
             let tenths = u64::from(counts.ended()) * 1_000 / u64::from(batch.lines);
             tenth(tenths)
         };
-        let rate = throughput(batch, now)
-            .filter(|rate| *rate > 0 && left > 0 && !batch.status.is_terminal());
+        let is_running = !batch.status.is_terminal() && batch.status != BatchStatus::Cancelling;
+        let rate = throughput(batch, now).filter(|rate| *rate > 0 && left > 0 && is_running);
         let estimated_end_at = rate.map(|rate| {
             let millis = i64::from(left).saturating_mul(1_000_000) / i64::from(rate);
             now.plus_millis(millis).to_rfc3339()

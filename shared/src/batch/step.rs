@@ -241,7 +241,7 @@ fn sampled(record: &BatchRecord, now: Instant) -> Sample {
 
 /// How many jobs of a batch end in 1,000 seconds as things stand; `None`: too early to tell.
 ///
-/// What the latest step knew counts like [`REMEMBERED_MS`] of what was seen since, so that the figure
+/// What the latest step knew counts like ten seconds of what was seen since, so that the figure
 /// falls while nothing ends.
 #[must_use]
 pub fn throughput(record: &BatchRecord, now: Instant) -> Option<u32> {

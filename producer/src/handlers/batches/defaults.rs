@@ -77,7 +77,11 @@ fn header(parts: &Parts) -> Result<Map<String, Value>, Problem> {
     let Some(text) = parts.headers.get(DEFAULTS) else {
         return Ok(Map::new());
     };
-    let value = json::parse(text.as_bytes()).map_err(|error| Problem::invalid_json(&error))?;
+    let value = json::parse(text.as_bytes()).map_err(|error| {
+        let why = error.to_string().replace("the body", "it");
+        let detail = format!("must be a JSON object: {why}");
+        Problem::invalid_parameter("Redrive-Defaults", &detail)
+    })?;
     match value {
         Value::Object(fields) => Ok(fields),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {

@@ -340,6 +340,7 @@ async fn wrong_defaults_name_the_parameter_or_the_header() {
         ("{\"topP\":2}", "?Redrive-Defaults: topP"),
         ("{\"nonsense\":1}", "?Redrive-Defaults: nonsense"),
         ("[]", "?Redrive-Defaults"),
+        ("{", "?Redrive-Defaults"),
     ] {
         let request = with_header(
             upload(&bench.user, "", LINES, questions(1)),
@@ -350,12 +351,6 @@ async fn wrong_defaults_name_the_parameter_or_the_header() {
         bench.check(&reply, (422, "validation-failed"));
         assert_eq!(reply.named(), [named], "{header}");
     }
-    let garbled = with_header(
-        upload(&bench.user, "", LINES, questions(1)),
-        "redrive-defaults",
-        "{",
-    );
-    bench.check(&bench.api.send(garbled).await, (400, "invalid-json"));
 }
 
 #[tokio::test]
