@@ -1,4 +1,4 @@
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -36,10 +36,11 @@ impl Source {
         if path == Path::new("-") {
             return Err(not_twice("standard input"));
         }
-        let mut file = File::open(path).map_err(refuse)?;
-        if !file.metadata().map_err(refuse)?.is_file() {
+        // Before it is opened: who opens a pipe waits for its writer.
+        if !fs::metadata(path).map_err(refuse)?.is_file() {
             return Err(not_twice(&path.display().to_string()));
         }
+        let mut file = File::open(path).map_err(refuse)?;
         let mut hash = Sha256::new();
         let mut chunk = vec![0; CHUNK_BYTES];
         let mut bytes = 0_u64;
