@@ -14,7 +14,8 @@ mod whom;
 
 pub(crate) use admin::{KeyCommand, TenantCommand, UsageOptions};
 pub(crate) use batch::{
-    BatchCommand, BatchOptions, BatchResults, ListBatches, RunBatch, SubmitBatch, WatchBatch,
+    BatchCommand, BatchOptions, BatchResults, FileToWrite, ListBatches, RunBatch, SubmitBatch,
+    WatchBatch,
 };
 pub(crate) use dead_letters::{
     Changes, DeadLetterCommand, LetterFilter, ListLetters, PurgeLetters, ReplayLetters,

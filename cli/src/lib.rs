@@ -55,5 +55,8 @@ fn carry_out(arguments: Arguments, console: &Console) -> Result<Outcome, Failure
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    runtime.block_on(commands::carry_out(arguments, console))
+    let outcome = runtime.block_on(commands::carry_out(arguments, console));
+    // Whoever still waits for the reader of a pipe is not waited for.
+    runtime.shutdown_background();
+    outcome
 }

@@ -38,9 +38,8 @@ pub(crate) enum BatchCommand {
         /// The batch's id
         #[arg(value_name = "BATCH")]
         batch: String,
-        /// The file to write, whole or not at all; standard output unless given
-        #[arg(long, short, value_name = "FILE")]
-        output: Option<PathBuf>,
+        #[command(flatten)]
+        file: FileToWrite,
     },
 }
 
@@ -191,14 +190,24 @@ pub(crate) struct WatchBatch {
     pub(crate) watch: bool,
 }
 
+/// Where lines of a batch are written.
+#[derive(Args, Debug)]
+pub(crate) struct FileToWrite {
+    /// The file to write, whole or not at all; standard output unless given
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Overwrite the file if it holds something
+    #[arg(long, requires = "output")]
+    pub(crate) force: bool,
+}
+
 #[derive(Args, Debug)]
 pub(crate) struct BatchResults {
     /// The batch's id
     #[arg(value_name = "BATCH")]
     pub(crate) batch: String,
-    /// The file to write, whole or not at all; standard output unless given
-    #[arg(long, short, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) file: FileToWrite,
     /// By line, up to the first that has not ended; or in the order in which jobs ended
     #[arg(long, value_name = "ORDER", default_value = "line", value_parser = ["line", "completion"])]
     pub(crate) order: String,

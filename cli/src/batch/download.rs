@@ -8,6 +8,7 @@ use std::time::{Duration, Instant as Watch};
 use anyhow::Context as _;
 
 use super::journal::{Journal, Subject};
+use super::target::Target;
 use crate::entropy::{new_idempotency_key, now};
 use crate::failure::Failure;
 
@@ -49,16 +50,11 @@ impl Download {
         let length = file.metadata().context("cannot read the output")?.len();
         let loaded = Journal::load(&place)?;
         let is_doubtful = loaded.is_some();
-        let journal = match loaded {
-            Some(journal) => resume(journal, &subject, &place, length)?,
-            None if length > 0 => {
-                return Err(Failure::Usage(format!(
-                    "{} holds something already, and no journal says that it is the beginning of \
-                     these results: name another output, or remove it",
-                    output.display()
-                )));
-            }
-            None => Journal::new(subject, new_idempotency_key(), now()),
+        let journal = if let Some(journal) = loaded {
+            resume(journal, &subject, &place, length)?
+        } else {
+            refuse_filled(output, length)?;
+            Journal::new(subject, new_idempotency_key(), now())
         };
         file.set_len(journal.written_bytes)
             .and_then(|()| file.seek(SeekFrom::Start(journal.written_bytes)))
@@ -82,6 +78,19 @@ impl Download {
     /// Remembers the batch that was submitted.
     pub(super) fn submitted(&mut self, batch: String) -> Result<(), Failure> {
         self.journal.batch_id = Some(batch);
+        self.journal.save(&self.place)
+    }
+
+    /// Remembers that the run writes this file of errors, which nobody else may have begun.
+    pub(super) fn own(&mut self, errors: &Target) -> Result<(), Failure> {
+        if errors.is_filled() && !self.journal.owns(errors) {
+            return Err(Failure::Failed(format!(
+                "{} was written by somebody else meanwhile: remove it, or name another file with \
+                 --errors",
+                errors.path().display()
+            )));
+        }
+        self.journal.own(errors);
         self.journal.save(&self.place)
     }
 
@@ -146,6 +155,18 @@ impl Download {
             drop(fs::remove_file(&self.output));
         }
     }
+}
+
+/// Refuses an output of this length that has no journal.
+pub(super) fn refuse_filled(output: &Path, length: u64) -> Result<(), Failure> {
+    if length == 0 {
+        return Ok(());
+    }
+    Err(Failure::Usage(format!(
+        "{} holds something already, and no journal says that it is the beginning of these results: \
+         name another output, or remove it",
+        output.display()
+    )))
 }
 
 /// Two runs on one output would write over each other.

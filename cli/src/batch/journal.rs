@@ -14,6 +14,7 @@ use redrive_shared::clock::Instant;
 use serde::{Deserialize, Serialize};
 
 use super::source::Source;
+use super::target::Target;
 use crate::failure::Failure;
 
 /// The format this version writes. A file of another one is refused, and not guessed at.
@@ -58,6 +59,10 @@ pub(super) struct Journal {
     /// Results in the output.
     #[serde(default)]
     pub(super) written_lines: u64,
+    /// The file of lines that did not succeed, once it is about to be written: what is in it then is
+    /// this run's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors: Option<PathBuf>,
 }
 
 impl Journal {
@@ -72,7 +77,18 @@ impl Journal {
             cursor: None,
             written_bytes: 0,
             written_lines: 0,
+            errors: None,
         }
+    }
+
+    /// Notes that the run is about to write this file.
+    pub(super) fn own(&mut self, errors: &Target) {
+        self.errors = errors.file().map(Path::to_owned);
+    }
+
+    /// Whether the run wrote this file.
+    pub(super) fn owns(&self, errors: &Target) -> bool {
+        self.errors.is_some() && self.errors.as_deref() == errors.file()
     }
 
     /// Where the journal of an output lies.

@@ -1,15 +1,17 @@
 //! `batch run`: submits, follows, downloads, and can be stopped at any moment.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::download::Download;
 use super::errors_file::write_errors;
 use super::journal::Subject;
+use super::places;
 use super::results::{Reading, read_results};
 use super::source::Source;
 use super::submit::{Accepted, Submission, parameters, submit, tell_invalid_lines};
 use super::summary::{facts, outcome, progress_text, stalled_hint};
+use super::target::Target;
 use crate::arguments::RunBatch;
 use crate::client::{Call, Client, Document};
 use crate::commands::Context;
@@ -30,6 +32,8 @@ struct Run<'r, 'c> {
     context: &'r Context<'c>,
     client: Client<'c>,
     request: &'r RunBatch,
+    /// Where lines go that did not succeed.
+    errors: Target,
 }
 
 /// A batch that has ended and is downloaded.
@@ -50,6 +54,7 @@ pub(crate) async fn run(context: &Context<'_>, request: &RunBatch) -> Result<Out
         context,
         client: context.client.with_retries(retries),
         request,
+        errors: places::look_at(request)?,
     };
     let subject = run.subject().await?;
     let mut download = Download::open(&request.output, subject)?;
@@ -90,9 +95,9 @@ impl Run<'_, '_> {
         let (document, batch) = self.follow(&id, download).await?;
         let mut errors = None;
         if batch.counts.not_succeeded() > 0 {
-            let path = self.errors_path();
-            let lines = write_errors(&self.client, &id, &path).await?;
-            errors = Some((path, lines));
+            download.own(&self.errors)?;
+            let lines = write_errors(&self.client, &id, &self.errors).await?;
+            errors = Some((self.errors.path().to_owned(), lines));
         }
         Ok(Ended {
             document,
@@ -196,14 +201,6 @@ impl Run<'_, '_> {
         }
     }
 
-    fn errors_path(&self) -> PathBuf {
-        let output = &self.request.output;
-        self.request
-            .errors
-            .clone()
-            .unwrap_or_else(|| beside(output))
-    }
-
     fn tell_end(&self, ended: &Ended, results: u64) -> Result<(), Failure> {
         let console = self.context.console;
         if console.json {
@@ -258,34 +255,5 @@ impl Run<'_, '_> {
             ));
         }
         failure
-    }
-}
-
-/// `out.errors.jsonl` for `out.jsonl`.
-fn beside(output: &Path) -> PathBuf {
-    let is_lines = output.extension().is_some_and(|end| end == "jsonl");
-    let stem = if is_lines {
-        output.with_extension("")
-    } else {
-        output.to_owned()
-    };
-    let mut name = stem.into_os_string();
-    name.push(".errors.jsonl");
-    PathBuf::from(name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn errors_lie_beside_the_output() {
-        for (output, errors) in [
-            ("out.jsonl", "out.errors.jsonl"),
-            ("a/out.v2.jsonl", "a/out.v2.errors.jsonl"),
-            ("results", "results.errors.jsonl"),
-        ] {
-            assert_eq!(beside(Path::new(output)), Path::new(errors));
-        }
     }
 }

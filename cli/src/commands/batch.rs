@@ -4,9 +4,11 @@ use std::path::Path;
 
 use super::Context;
 use super::page::{List, plain};
-use crate::arguments::{BatchCommand, BatchResults, ListBatches, SubmitBatch, WatchBatch};
+use crate::arguments::{
+    BatchCommand, BatchResults, FileToWrite, ListBatches, SubmitBatch, WatchBatch,
+};
 use crate::batch::{
-    self, Reading, Source, Submission, parameters, progress_text, read_results, write_whole,
+    self, Reading, Source, Submission, Target, parameters, progress_text, read_results,
 };
 use crate::client::{Call, Document};
 use crate::console::{
@@ -28,7 +30,7 @@ pub(super) async fn carry_out(
         BatchCommand::Status(options) => status(context, &options).await,
         BatchCommand::Cancel { batch } => cancel(context, &batch).await,
         BatchCommand::Results(options) => results(context, options).await,
-        BatchCommand::Errors { batch, output } => errors(context, &batch, output.as_deref()).await,
+        BatchCommand::Errors { batch, file } => errors(context, &batch, &file).await,
     }
 }
 
@@ -160,40 +162,53 @@ async fn results(context: &Context<'_>, options: BatchResults) -> Result<Outcome
         cursor: options.cursor,
     };
     let client = &context.client;
-    let Some(path) = options.output else {
+    let Some(target) = target(&options.file)? else {
         read_results(client, &mut reading, |line, _| {
             context.console.raw_line(line)
         })
         .await?;
         return Ok(Outcome::Done);
     };
-    let lines = write_whole(&path, async |out| {
-        use std::io::Write as _;
-        read_results(client, &mut reading, |line, _| {
-            out.write_all(line)
-                .and_then(|()| out.write_all(b"\n"))
-                .map_err(Failure::of_output)
+    let lines = target
+        .write(async |out| {
+            use std::io::Write as _;
+            read_results(client, &mut reading, |line, _| {
+                out.write_all(line)
+                    .and_then(|()| out.write_all(b"\n"))
+                    .map_err(Failure::of_output)
+            })
+            .await
         })
-        .await
-    })
-    .await?;
-    tell_file(context, lines, "result", &path);
+        .await?;
+    tell_file(context, lines, "result", target.path());
     Ok(Outcome::Done)
 }
 
-async fn errors(
-    context: &Context<'_>,
-    id: &str,
-    output: Option<&Path>,
-) -> Result<Outcome, Failure> {
-    if let Some(path) = output {
-        let lines = batch::write_errors(&context.client, id, path).await?;
-        tell_file(context, lines, "line", path);
+async fn errors(context: &Context<'_>, id: &str, file: &FileToWrite) -> Result<Outcome, Failure> {
+    if let Some(target) = target(file)? {
+        let lines = batch::write_errors(&context.client, id, &target).await?;
+        tell_file(context, lines, "line", target.path());
     } else {
         let take = |line: &[u8]| context.console.raw_line(line);
         batch::read_errors(&context.client, id, take).await?;
     }
     Ok(Outcome::Done)
+}
+
+/// Where to write; `None` for standard output.
+fn target(file: &FileToWrite) -> Result<Option<Target>, Failure> {
+    let named = file.output.as_deref();
+    let Some(path) = named.filter(|path| *path != Path::new("-")) else {
+        return Ok(None);
+    };
+    let target = Target::find(path)?;
+    if target.is_filled() && !file.force {
+        return Err(Failure::Usage(format!(
+            "{} holds something already: name another file, or give --force to overwrite it",
+            path.display()
+        )));
+    }
+    Ok(Some(target))
 }
 
 fn tell_file(context: &Context<'_>, lines: u64, what: &str, path: &Path) {

@@ -1,5 +1,7 @@
 //! `batch run`: from file to file.
 
+#[cfg(unix)]
+mod files;
 mod stopped;
 
 use std::collections::BTreeSet;
