@@ -35,7 +35,7 @@ use clap::{Args, Parser, Subcommand};
 /// Submits jobs to a Redrive server, watches them, and replays what died
 ///
 /// The server and the key come from --url and --key, from REDRIVE_URL and REDRIVE_KEY, or from a
-/// profile of the configuration file, in this order; `--profile NAME` comes before the variables.
+/// profile of the configuration file, in this order; with `--profile NAME` neither variable is read.
 #[derive(Debug, Parser)]
 #[command(
     name = "redrive",

@@ -52,7 +52,7 @@ pub(crate) async fn carry_out(arguments: Arguments, console: &Console) -> Result
         return doctor::examine(&settings, options, need, console).await;
     }
     let context = Context {
-        client: client(&settings, options, console)?,
+        client: client(&settings, settings.usable_key()?, options, console)?,
         console,
         options,
     };
@@ -74,10 +74,10 @@ pub(crate) async fn carry_out(arguments: Arguments, console: &Console) -> Result
 
 fn client<'c>(
     settings: &Settings,
+    key: Option<String>,
     options: &GlobalOptions,
     console: &'c Console,
 ) -> Result<Client<'c>, Failure> {
-    let key = settings.key.as_ref().map(|found| found.value.clone());
     let silence = Duration::from_secs(options.timeout.unwrap_or(SILENCE_SECONDS));
     let retries = options.retries.unwrap_or(RETRIES);
     Client::new(settings.base()?, key, silence, retries, console)

@@ -45,6 +45,10 @@ pub(crate) struct Settings {
     pub(crate) url: Option<Found>,
     /// The API key. It is never shown.
     pub(crate) key: Option<Found>,
+    /// Why there is no key although there should be one.
+    keyless: Option<String>,
+    /// The profile of `--profile`.
+    named: Option<String>,
     /// What is wrong, and no reason to stop.
     pub(crate) warnings: Vec<String>,
 }
@@ -64,7 +68,10 @@ impl Environment {
         let read = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
         Self {
             url: read("REDRIVE_URL"),
-            key: read("REDRIVE_KEY"),
+            // What is no text is no key, which is to be said.
+            key: std::env::var_os("REDRIVE_KEY")
+                .map(|value| value.to_string_lossy().into_owned())
+                .filter(|value| !value.is_empty()),
             profile: read("REDRIVE_PROFILE"),
             config: read("REDRIVE_CONFIG"),
         }
@@ -72,9 +79,9 @@ impl Environment {
 }
 
 impl Settings {
-    /// Settles URL and key: an option comes before a profile named by `--profile`, that before a
-    /// variable, and that before the profile of `REDRIVE_PROFILE` or the file's default one. A key
-    /// is so never sent to another server than the profile's that was asked for.
+    /// Settles URL and key: an option comes before a variable, and that before the profile of
+    /// `REDRIVE_PROFILE` or the file's default one. With `--profile` no variable is read, and the key
+    /// of a profile goes to the URL of that profile only: so it is never sent to another server.
     ///
     /// # Errors
     /// When the file cannot be read, or has no such profile.
@@ -88,37 +95,86 @@ impl Settings {
             .or(environment.profile.as_deref())
             .or(file.default_profile.as_deref());
         let profile = chosen.map(|name| file.profile(name)).transpose()?;
+        let variable = |value: &'_ Option<String>, name| {
+            let value = value.as_ref().filter(|_| named.is_none());
+            found(value, Source::Given(name))
+        };
         let of_profile = |value: fn(&Profile) -> Option<&String>| {
             let (name, profile) = profile.as_ref()?;
-            Some(Found {
-                value: value(profile)?.clone(),
-                source: Source::Profile(name.clone()),
-            })
+            found(value(profile), Source::Profile(name.clone()))
         };
-        let settle = |flag: (Option<&String>, &'static str),
-                      variable: (Option<&String>, &'static str),
-                      value: fn(&Profile) -> Option<&String>| {
-            let flag = found(flag.0, Source::Given(flag.1));
-            let variable = found(variable.0, Source::Given(variable.1));
-            let profile = of_profile(value);
-            if named.is_some() {
-                flag.or(profile).or(variable)
-            } else {
-                flag.or(variable).or(profile)
-            }
+        let own_url = of_profile(|profile| profile.url.as_ref());
+        let url = found(options.url.as_ref(), Source::Given("--url"))
+            .or_else(|| variable(&environment.url, "REDRIVE_URL"))
+            .or_else(|| own_url.clone());
+        let given = found(options.key.as_ref(), Source::Given("--key"))
+            .or_else(|| variable(&environment.key, "REDRIVE_KEY"));
+        let mut settings = Self {
+            url,
+            key: given,
+            ..Self::default()
         };
-        let url = settle(
-            (options.url.as_ref(), "--url"),
-            (environment.url.as_ref(), "REDRIVE_URL"),
-            |profile| profile.url.as_ref(),
-        );
-        let key = settle(
-            (options.key.as_ref(), "--key"),
-            (environment.key.as_ref(), "REDRIVE_KEY"),
-            |profile| profile.key.as_ref(),
-        );
-        warnings.extend(url.as_ref().and_then(plain_text_warning));
-        Ok(Self { url, key, warnings })
+        if settings.key.is_none() {
+            let own_key = of_profile(|profile| profile.key.as_ref());
+            settings.take_key(own_key, own_url.as_ref(), named);
+        }
+        warnings.extend(settings.url.as_ref().and_then(plain_text_warning));
+        settings.warnings = warnings;
+        settings.named = named.map(str::to_owned);
+        Ok(settings)
+    }
+
+    /// Takes the key of the profile if it is the key to the server that is asked, or else notes why
+    /// there is none.
+    fn take_key(&mut self, key: Option<Found>, its_url: Option<&Found>, named: Option<&str>) {
+        let Some(key) = key else {
+            self.keyless = named.map(|name| {
+                format!(
+                    "profile {name} has no key, and with --profile REDRIVE_KEY is not read: write \
+                     the key into the profile, or give --key"
+                )
+            });
+            return;
+        };
+        // Without a server nothing is sent.
+        let is_its_own = self.url.as_ref().is_none_or(|asked| {
+            its_url.is_some_and(|own| is_same_server(&own.value, &asked.value))
+        });
+        if is_its_own {
+            self.key = Some(key);
+            return;
+        }
+        let its_server = match its_url {
+            Some(_) => "it is for the URL of that profile only",
+            None => "the profile does not say for which URL it is",
+        };
+        self.keyless = Some(format!(
+            "the key {} is not sent to the URL {}: {its_server}; give --key with --url",
+            key.source,
+            self.url
+                .as_ref()
+                .map_or_else(String::new, |asked| asked.source.to_string())
+        ));
+    }
+
+    /// The API key, fit to be sent.
+    ///
+    /// # Errors
+    /// Says why there is none although there should be, or what is wrong with it.
+    pub(crate) fn usable_key(&self) -> Result<Option<String>, Failure> {
+        if let Some(reason) = &self.keyless {
+            return Err(Failure::Usage(reason.clone()));
+        }
+        let Some(found) = &self.key else {
+            return Ok(None);
+        };
+        match fault_of_key(&found.value) {
+            Some(fault) => Err(Failure::Usage(format!(
+                "the API key {} {fault}",
+                found.source
+            ))),
+            None => Ok(Some(found.value.clone())),
+        }
     }
 
     /// The base URL as a URL.
@@ -127,10 +183,15 @@ impl Settings {
     /// Says how to set it, or what is wrong with it.
     pub(crate) fn base(&self) -> Result<Url, Failure> {
         let found = self.url.as_ref().ok_or_else(|| {
-            Failure::Usage(
-                "no server: give --url, set REDRIVE_URL, or write a profile (see `redrive help`)"
+            Failure::Usage(match &self.named {
+                Some(name) => format!(
+                    "profile {name} has no url, and with --profile REDRIVE_URL is not read: write \
+                     the url into the profile, or give --url"
+                ),
+                None => "no server: give --url, set REDRIVE_URL, or write a profile (see `redrive \
+                         help`)"
                     .to_owned(),
-            )
+            })
         })?;
         read_url(&found.value).map_err(|rule| {
             // What stands before an @ may be a password.
@@ -143,6 +204,28 @@ impl Settings {
 fn found(value: Option<&String>, source: Source) -> Option<Found> {
     let value = value?.clone();
     Some(Found { value, source })
+}
+
+/// What keeps a key from being sent as it stands; it is never shown, and nothing is cut off.
+fn fault_of_key(key: &str) -> Option<&'static str> {
+    if key.is_empty() {
+        Some("is empty")
+    } else if key.contains(['\n', '\r']) {
+        Some("holds a line break")
+    } else if key.starts_with(' ') || key.ends_with(' ') {
+        Some("begins or ends with a space")
+    } else if !key.chars().all(|one| one.is_ascii_graphic() || one == ' ') {
+        Some("holds a character that no key has")
+    } else {
+        None
+    }
+}
+
+fn is_same_server(one: &str, other: &str) -> bool {
+    match (read_url(one), read_url(other)) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => one == other,
+    }
 }
 
 fn read_url(text: &str) -> Result<Url, &'static str> {

@@ -22,7 +22,10 @@ pub(super) async fn examine(
     console: &Console,
 ) -> Result<Outcome, Failure> {
     let mut report = Report::new(console);
-    match client(settings, options, console) {
+    let key = settings.usable_key();
+    // What is open to everybody is asked without a key.
+    let sent = key.as_ref().ok().cloned().flatten();
+    match client(settings, sent, options, console) {
         Err(failure) => report.bad("configuration", &failure.to_string(), checks::ADVICE_URL),
         Ok(client) => {
             // What does not answer is told at once.
@@ -35,7 +38,12 @@ pub(super) async fn examine(
             );
             if checks::server(&client, &mut report).await {
                 checks::readiness(&client, &mut report).await;
-                key::check(&client, settings, needed, &mut report).await;
+                match &key {
+                    Ok(_) => key::check(&client, settings, needed, &mut report).await,
+                    Err(failure) => report.bad("key", &failure.to_string(), key::ADVICE_UNUSABLE),
+                }
+            } else if let Err(failure) = &key {
+                report.bad("key", &failure.to_string(), key::ADVICE_UNUSABLE);
             }
         }
     }

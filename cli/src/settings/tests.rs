@@ -201,3 +201,100 @@ fn a_url_that_is_none_is_refused_before_anything_is_sent() {
         assert_eq!(settings.base().unwrap_err().exit_code(), 2, "{url}");
     }
 }
+
+/// What a command would send, or why it sends nothing.
+fn sent(file: &str, options: GlobalOptions, environment: &Environment) -> Result<String, String> {
+    let case = Case::new(file);
+    let options = GlobalOptions {
+        config: case.options().config,
+        ..options
+    };
+    let settings = Settings::read(&options, environment).unwrap();
+    let key = settings.usable_key().map_err(|failure| {
+        assert_eq!(failure.exit_code(), 2);
+        failure.to_string()
+    })?;
+    let url = settings.base().map_err(|failure| failure.to_string())?;
+    Ok(format!("{} to {url}", key.unwrap_or_default()))
+}
+
+#[test]
+fn a_key_of_a_profile_goes_to_its_own_url_only() {
+    let elsewhere = Environment {
+        url: Some("https://elsewhere.example.com".to_owned()),
+        ..Environment::default()
+    };
+    for named in [None, Some("local".to_owned())] {
+        let options = GlobalOptions {
+            url: Some("https://elsewhere.example.com".to_owned()),
+            profile: named,
+            ..GlobalOptions::default()
+        };
+        let refusal = sent(FILE, options.clone(), &Environment::default()).unwrap_err();
+        assert!(
+            refusal.contains("from profile local is not sent to the URL from --url"),
+            "{refusal}"
+        );
+        let options = GlobalOptions {
+            key: Some("rd_live_flag".to_owned()),
+            ..options
+        };
+        assert_eq!(
+            sent(FILE, options, &Environment::default()).unwrap(),
+            "rd_live_flag to https://elsewhere.example.com/"
+        );
+    }
+    let refusal = sent(FILE, GlobalOptions::default(), &elsewhere).unwrap_err();
+    assert!(refusal.contains("the URL from REDRIVE_URL"), "{refusal}");
+    let same = GlobalOptions {
+        url: Some("http://127.0.0.1:8787/".to_owned()),
+        ..GlobalOptions::default()
+    };
+    assert_eq!(
+        sent(FILE, same, &Environment::default()).unwrap(),
+        "rd_live_local to http://127.0.0.1:8787/"
+    );
+    let keys = "default_profile = \"a\"\n[profiles.a]\nkey = \"rd_live_a\"\n";
+    let refusal = sent(keys, GlobalOptions::default(), &elsewhere).unwrap_err();
+    assert!(refusal.contains("does not say for which URL"), "{refusal}");
+}
+
+#[test]
+fn what_a_named_profile_lacks_is_not_taken_from_the_variables() {
+    let file = "[profiles.a]\nurl = \"https://a.example.com\"\n[profiles.b]\nkey = \"rd_live_b\"\n";
+    let named = |name: &str| GlobalOptions {
+        profile: Some(name.to_owned()),
+        ..GlobalOptions::default()
+    };
+    let refusal = sent(file, named("a"), &variables()).unwrap_err();
+    assert!(refusal.contains("profile a has no key"), "{refusal}");
+    let refusal = sent(file, named("b"), &variables()).unwrap_err();
+    assert!(refusal.contains("profile b has no url"), "{refusal}");
+    let options = GlobalOptions {
+        key: Some("rd_live_flag".to_owned()),
+        ..named("a")
+    };
+    assert_eq!(
+        sent(file, options, &variables()).unwrap(),
+        "rd_live_flag to https://a.example.com/"
+    );
+}
+
+#[test]
+fn a_key_that_no_header_carries_is_refused_as_it_is() {
+    for (key, fault) in [
+        ("", "is empty"),
+        ("rd_live_a\n", "holds a line break"),
+        ("rd_live\r\n_a", "holds a line break"),
+        ("rd_live_a ", "begins or ends with a space"),
+        ("rd_live_\u{1}", "holds a character that no key has"),
+        ("rd_live_\u{fffd}", "holds a character that no key has"),
+    ] {
+        let options = GlobalOptions {
+            key: Some(key.to_owned()),
+            ..GlobalOptions::default()
+        };
+        let refusal = sent(FILE, options, &variables()).unwrap_err();
+        assert_eq!(refusal, format!("the API key from --key {fault}"));
+    }
+}

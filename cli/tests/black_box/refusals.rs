@@ -219,3 +219,51 @@ fn a_reader_that_goes_away_is_no_failure() {
     let said = Said::from(child.wait_with_output().unwrap()).code(0);
     assert_eq!(said.err, "");
 }
+
+#[test]
+fn a_key_with_a_line_break_is_told_and_not_sent() {
+    let bench = Bench::new();
+    let with_key = |line: &[&str]| {
+        let mut command = bench.command(line);
+        Said::from(
+            command
+                .env("REDRIVE_KEY", "rd_live_tenant\n")
+                .output()
+                .unwrap(),
+        )
+    };
+    let told = "the API key from REDRIVE_KEY holds a line break";
+    let said = with_key(&["jobs", "ls"]).code(2);
+    assert!(said.err.contains(told), "{}", said.err);
+    assert!(!said.err.contains("rd_live_tenant"), "{}", said.err);
+    let said = with_key(&["doctor"]).code(1);
+    assert!(said.out.contains(told), "{}", said.out);
+    let is_sent = bench.server.seen().iter().any(|seen| seen.key.is_some());
+    assert!(!is_sent);
+}
+
+#[test]
+fn a_key_is_not_sent_to_the_server_of_another_profile() {
+    let bench = Bench::new();
+    let text = format!(
+        "default_profile = \"d\"\n[profiles.c]\nurl = \"{url}\"\n\
+         [profiles.d]\nurl = \"http://127.0.0.1:1\"\nkey = \"rd_live_d\"\n",
+        url = bench.server.url(),
+    );
+    bench.write("config.toml", &text);
+    let said = bench
+        .run("jobs ls --config config.toml --profile c")
+        .code(2);
+    assert!(said.err.contains("profile c has no key"), "{}", said.err);
+    let mut command = bench.command(&["jobs", "ls", "--config", "config.toml"]);
+    let said = Said::from(command.env_remove("REDRIVE_KEY").output().unwrap()).code(2);
+    assert!(
+        said.err.contains("from profile d is not sent"),
+        "{}",
+        said.err
+    );
+    let said = bench.run("doctor --config config.toml --profile c").code(1);
+    assert!(said.out.contains("profile c has no key"), "{}", said.out);
+    let is_sent = bench.server.seen().iter().any(|seen| seen.key.is_some());
+    assert!(!is_sent);
+}

@@ -10,6 +10,8 @@ use crate::failure::Failure;
 use crate::settings::{Found, Settings, Source};
 
 const ADVICE_KEY: &str = "Give --key, set REDRIVE_KEY, or write it into the profile.";
+pub(super) const ADVICE_UNUSABLE: &str =
+    "No key is sent until that is put right; nothing is cut off silently.";
 /// A key that ends within this time is told.
 const SOON_MS: i64 = 7 * 86_400 * 1000;
 
