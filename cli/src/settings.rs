@@ -229,13 +229,19 @@ fn is_same_server(one: &str, other: &str) -> bool {
 }
 
 fn read_url(text: &str) -> Result<Url, &'static str> {
+    const BEGIN: &str = "must begin with http:// or https://";
+    if !text.contains("://") {
+        return Err(BEGIN);
+    }
     let url = Url::parse(text.trim_end_matches('/')).or(Err("is no URL"))?;
     if !matches!(url.scheme(), "http" | "https") || url.cannot_be_a_base() {
-        Err("must begin with http:// or https://")
+        Err(BEGIN)
     } else if !url.username().is_empty() || url.password().is_some() {
         Err("must not hold a password: use --key")
     } else if url.query().is_some() || url.fragment().is_some() {
         Err("must have no query and no fragment")
+    } else if url.path().ends_with("/api/v1") {
+        Err("must be without /api/v1 at its end: leave that away")
     } else {
         Ok(url)
     }

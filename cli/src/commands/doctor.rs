@@ -26,7 +26,13 @@ pub(super) async fn examine(
     // What is open to everybody is asked without a key.
     let sent = key.as_ref().ok().cloned().flatten();
     match client(settings, sent, options, console) {
-        Err(failure) => report.bad("configuration", &failure.to_string(), checks::ADVICE_URL),
+        Err(failure) => {
+            let advice = match settings.url {
+                Some(_) => checks::ADVICE_WRONG_URL,
+                None => checks::ADVICE_URL,
+            };
+            report.bad("configuration", &failure.to_string(), advice);
+        }
         Ok(client) => {
             // What does not answer is told at once.
             let client = client.with_retries(options.retries.unwrap_or(1));

@@ -189,6 +189,7 @@ fn a_url_that_is_none_is_refused_before_anything_is_sent() {
         "ftp://x",
         "http://user:pass@x",
         "http://x?a=b",
+        "http://x/api/v1/",
         "",
     ] {
         let settings = Settings {

@@ -136,13 +136,23 @@ fn a_server_that_is_none_is_told() {
         .run("doctor --url http://127.0.0.1:1 --retries 0")
         .code(1);
     assert!(said.out.contains("Nothing listens there"), "{}", said.out);
-    let said = bench.run("doctor --url nonsense").code(1);
-    assert!(
-        said.out
-            .contains("✗ configuration: the URL from --url is no URL: nonsense"),
-        "{}",
-        said.out
-    );
+    for (url, found) in [
+        ("nonsense", "must begin with http:// or https://: nonsense"),
+        (
+            "localhost:8787",
+            "must begin with http:// or https://: localhost:8787",
+        ),
+        ("http://", "is no URL: http://"),
+        (
+            "http://x/api/v1",
+            "must be without /api/v1 at its end: leave that away: http://x/api/v1",
+        ),
+    ] {
+        let said = bench.run(&format!("doctor --url {url}")).code(1);
+        let found = format!("✗ configuration: the URL from --url {found}");
+        assert!(said.out.contains(&found), "{}", said.out);
+        assert!(said.out.contains("such as https://"), "{}", said.out);
+    }
 }
 
 #[test]

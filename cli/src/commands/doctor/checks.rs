@@ -11,6 +11,8 @@ use crate::failure::Failure;
 
 pub(super) const ADVICE_URL: &str = "Give --url, set REDRIVE_URL, or write a profile; `cargo xtask dev` keeps a server up on this \
      machine and writes its URL and keys to .redrive/dev/dev.json.";
+pub(super) const ADVICE_WRONG_URL: &str =
+    "Give the URL of the server alone, such as https://jobs.example.com.";
 /// A clock that is further off than this makes times of options mean something else.
 const SKEW_MS: i64 = 30_000;
 
