@@ -94,6 +94,14 @@ pub(super) async fn keys(context: &Context<'_>, command: KeyCommand) -> Result<O
         }
         KeyCommand::Ls { tenant, page } => key_list(&tenant).print(context, &page).await,
         KeyCommand::Revoke { key_id } => {
+            // A key in its place would stand in logs on the way.
+            if !key_id.starts_with("key_") {
+                return Err(Failure::Usage(
+                    "that is no id of a key, and was not sent: an id begins with key_, and \
+                     `redrive keys ls` lists them"
+                        .to_owned(),
+                ));
+            }
             let call = Call::delete(["admin", "keys", &key_id]).same_twice();
             let document = context.client.document(&call).await?;
             if console.json {

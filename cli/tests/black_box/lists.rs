@@ -153,6 +153,13 @@ fn keys_and_tenants_are_listed_by_the_admin_key() {
     TENANT  NAME  JOB DAYS  PAYLOAD DAYS  CREATED
     ten_1   acme        30             7  2026-11-01T10:00:00Z
     ");
+    let sent = bench.server.seen().len();
+    let said = bench
+        .run(&format!("keys revoke rd_live_secret {admin}"))
+        .code(2);
+    assert!(said.err.contains("begins with key_"), "{}", said.err);
+    assert!(!said.err.contains("rd_live_secret"), "{}", said.err);
+    assert_eq!(bench.server.seen().len(), sent, "nothing was sent");
     let revoked = bench.run(&format!("keys revoke key_1 {admin}")).code(0);
     assert_eq!(revoked.out, "key_1 revoked 2026-11-21T10:00:00Z\n");
     let mut by_variable = bench.command(&["keys", "revoke", "key_1"]);
