@@ -4,6 +4,8 @@ use std::io::Read as _;
 use std::path::Path;
 
 use anyhow::Context as _;
+use serde::de::DeserializeOwned;
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 
 use super::{Context, job};
@@ -19,7 +21,7 @@ use crate::failure::{Failure, Outcome};
 /// What is to be sent, and where.
 struct Request {
     path: &'static [&'static str],
-    body: Value,
+    body: Box<RawValue>,
     options: SubmitOptions,
 }
 
@@ -92,7 +94,7 @@ fn generate(options: &GenerateOptions) -> Result<Request, Failure> {
     body.insert("prompt".to_owned(), json!(prompt));
     Ok(Request {
         path: &["generate"],
-        body: Value::Object(body),
+        body: raw(&body)?,
         options: options.submit.clone(),
     })
 }
@@ -105,7 +107,7 @@ fn execute(options: &ExecuteOptions) -> Result<Request, Failure> {
     }
     Ok(Request {
         path: &["execute"],
-        body: Value::Object(body),
+        body: raw(&body)?,
         options: options.submit.clone(),
     })
 }
@@ -116,7 +118,7 @@ fn tests(options: &TestsOptions) -> Result<Request, Failure> {
     body.insert("testCases".to_owned(), read_json(&options.cases)?);
     Ok(Request {
         path: &["execute", "tests"],
-        body: Value::Object(body),
+        body: raw(&body)?,
         options: options.submit.clone(),
     })
 }
@@ -129,6 +131,7 @@ fn file(options: &FileOptions) -> Result<Request, Failure> {
     };
     Ok(Request {
         path,
+        // As it stands, so that the server sees what no map can hold: a key that is there twice.
         body: read_json(&options.request)?,
         options: options.submit.clone(),
     })
@@ -163,7 +166,12 @@ fn read_text(path: &Path) -> Result<String, Failure> {
     Ok(text)
 }
 
-fn read_json(path: &Path) -> Result<Value, Failure> {
+fn raw(body: &Map<String, Value>) -> Result<Box<RawValue>, Failure> {
+    let raw = to_raw_value(body).context("cannot write the request")?;
+    Ok(raw)
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Failure> {
     serde_json::from_str(&read_text(path)?)
         .map_err(|error| Failure::Usage(format!("{} is not JSON: {error}", path.display())))
 }

@@ -111,10 +111,14 @@ fn a_request_is_sent_as_its_file_says() {
         bench.server.seen()[0].json(),
         json!({"messages": [], "prompt": "x"})
     );
+    let twice = "{\"prompt\": \"x\",\n \"temperature\": 1.0, \"prompt\": \"y\"}";
+    bench.write("twice.json", &format!("{twice}\n"));
+    bench.run("submit file twice.json").code(0);
+    assert_eq!(bench.server.seen()[1].body, twice.as_bytes());
     bench.write("broken.json", "{");
     bench.run("submit file broken.json").code(2);
     bench.run("submit file nowhere.json").code(2);
-    assert_eq!(bench.server.seen().len(), 1, "nothing was sent");
+    assert_eq!(bench.server.seen().len(), 2, "nothing was sent");
 }
 
 #[test]
