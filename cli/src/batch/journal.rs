@@ -112,7 +112,12 @@ impl Journal {
             }
         };
         let journal: Self = serde_json::from_slice(&text).map_err(|error| {
-            Failure::Usage(format!("{} is no journal: {error}", place.display()))
+            Failure::Usage(format!(
+                "{} is no journal, or a damaged one ({error}): if it is one, find its batch by \
+                 `redrive batch ls` and fetch it by `redrive batch results`; then name another \
+                 output, or remove the output and this file",
+                place.display()
+            ))
         })?;
         if journal.version == VERSION {
             Ok(Some(journal))

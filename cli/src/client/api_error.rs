@@ -134,7 +134,8 @@ impl ApiError {
                 Some(format!("see `redrive replay status {id}`"))
             }
             "invalid-lines" => {
-                Some("put them right, or give --on-error skip: the others are run then".to_owned())
+                // The server says what there is to do, by the name of its parameter.
+                Some("the option of this command is --on-error skip".to_owned())
             }
             "count-changed" => {
                 let count = self.extensions.get("count")?;

@@ -120,6 +120,11 @@ fn a_file_that_is_refused_leaves_nothing_and_can_be_put_right() {
         said.err
     );
     assert!(said.err.contains("req_1"), "{}", said.err);
+    assert!(
+        said.err.contains("this command is --on-error skip"),
+        "{}",
+        said.err
+    );
     assert!(!bench.has("out.jsonl") && !bench.has("out.jsonl.redrive"));
 
     bench.write("in.jsonl", "{\"prompt\":\"a\"}\n{\"prompt\":\"b\"}\n");

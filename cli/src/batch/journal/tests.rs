@@ -49,7 +49,11 @@ fn a_journal_of_another_version_is_not_guessed_at() {
     journal.save(&place).unwrap();
     assert!(Journal::load(&place).is_err());
     fs::write(&place, "{\"version\":1").unwrap();
-    assert!(Journal::load(&place).is_err());
+    let damaged = Journal::load(&place).unwrap_err();
+    assert!(
+        damaged.to_string().contains("redrive batch results"),
+        "{damaged}"
+    );
 }
 
 #[test]
