@@ -48,7 +48,7 @@ impl Target {
         }
         // What /dev/stdout names may be a regular file, which the shell holds open.
         let is_stream =
-            is_of_the_system(path) || found.as_ref().is_some_and(|found| !found.is_file());
+            is_open_already(path) || found.as_ref().is_some_and(|found| !found.is_file());
         let kind = if is_stream {
             // Who opens a pipe waits for its reader.
             if !found.as_ref().is_some_and(is_pipe) {
@@ -151,8 +151,10 @@ fn open_stream(path: &Path) -> std::io::Result<File> {
     OpenOptions::new().append(true).open(path)
 }
 
-fn is_of_the_system(path: &Path) -> bool {
-    cfg!(unix) && (path.starts_with("/dev") || path.starts_with("/proc"))
+/// Whether it names what this process has open. Regular files may lie in other parts of `/dev`.
+fn is_open_already(path: &Path) -> bool {
+    let names = ["/dev/stdout", "/dev/stderr", "/dev/fd", "/proc"];
+    cfg!(unix) && names.iter().any(|name| path.starts_with(name))
 }
 
 #[cfg(unix)]

@@ -2,11 +2,14 @@
 
 use std::fs;
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _, symlink};
+use std::time::{Duration, Instant};
 
+use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
 use nix::unistd::{geteuid, mkfifo};
 
-use super::{RUN, assert_complete, bench};
+use super::stopped::stop;
+use super::{RUN, assert_complete};
 use crate::command::{Bench, Said};
 use crate::server::Fault;
 
@@ -113,9 +116,7 @@ fn errors_that_somebody_else_wrote_during_the_run_stay() {
     let child = bench.start(RUN);
     bench.server.wait_until_hanging();
     bench.write("out.errors.jsonl", "of somebody else");
-    let id = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
-    nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGKILL).unwrap();
-    super::end(child);
+    stop(child, Signal::SIGKILL);
     let said = bench.run(RUN).code(2);
     assert!(said.err.contains("--errors"), "{}", said.err);
     assert_eq!(bench.read("out.errors.jsonl"), "of somebody else");
@@ -132,9 +133,7 @@ fn a_run_goes_on_after_its_errors_are_written() {
     bench.server.lay("GET", "/errors", 0, Fault::HangBefore);
     let child = bench.start(RUN);
     bench.server.wait_until_hanging();
-    let id = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
-    nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGKILL).unwrap();
-    super::end(child);
+    stop(child, Signal::SIGKILL);
     bench.write("out.errors.jsonl", "{}\n");
     bench.run(RUN).code(1);
     assert_eq!(bench.lines("out.errors.jsonl")[0]["error"]["line"], 1);
@@ -239,9 +238,35 @@ fn what_is_there_is_overwritten_by_force_only() {
 }
 
 #[test]
-fn a_finished_run_is_refused_for_its_output_first() {
-    let bench = bench(2);
-    bench.run(RUN).code(0);
-    let said = bench.run(RUN).code(2);
-    assert!(said.err.contains("out.jsonl holds"), "{}", said.err);
+fn a_run_that_waits_for_the_reader_of_its_errors_can_be_stopped() {
+    let bench = Bench::new();
+    bench.write("in.jsonl", FAILS);
+    mkfifo(&bench.folder.path().join("pipe"), Mode::S_IRWXU).unwrap();
+    let line = format!("{RUN} --errors pipe");
+    let child = bench.start(&line);
+    let limit = Instant::now() + Duration::from_secs(30);
+    let asks_for_errors = |target: &String| target.ends_with("/errors");
+    while !bench.server.targets().iter().any(asks_for_errors) {
+        assert!(Instant::now() < limit, "{:?}", bench.server.targets());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    std::thread::sleep(Duration::from_millis(100));
+    stop(child, Signal::SIGINT).code(130);
+
+    let child = bench.start(&line);
+    assert_eq!(bench.lines("pipe").len(), 1);
+    super::end(child).code(1);
+    assert_complete(&bench, 1);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_that_is_a_folder_of_files_takes_files() {
+    let bench = failed();
+    let shared = tempfile::tempdir_in("/dev/shm").unwrap();
+    let path = shared.path().join("x.jsonl");
+    let line = format!("batch results bat_1 -o {}", path.display());
+    bench.run(&line).code(0);
+    assert!(fs::metadata(&path).unwrap().is_file());
+    bench.run(&line).code(2);
 }

@@ -12,7 +12,7 @@ use super::{RUN, assert_complete, bench, end, requests};
 use crate::command::{Bench, Said};
 use crate::server::Fault;
 
-fn stop(child: Child, signal: Signal) -> Said {
+pub(super) fn stop(child: Child, signal: Signal) -> Said {
     let id = Pid::from_raw(i32::try_from(child.id()).unwrap());
     kill(id, signal).unwrap();
     end(child)
