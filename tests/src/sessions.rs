@@ -246,7 +246,8 @@ impl<'t> Player<'t> {
             }
             ensure!(
                 is_look && Instant::now() < deadline,
-                "`{typed}` printed\n{printed}\nand the document shows\n{expected}"
+                "`{typed}` printed\n{printed}\nand the document shows\n{expected}\n\
+                 With REDRIVE_UPDATE_DOCS=1 the test writes what was printed into the document."
             );
             sleep(PAUSE);
         }
