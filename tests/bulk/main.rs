@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use redrive_tests::client::{Client, PROMPT_MARK};
-use redrive_tests::stage::Stage;
+use redrive_tests::stage::{SHORT, Stage};
 use redrive_tests::terminal::{Terminal, kill, peak_memory};
 use serde_json::{Value, json};
 use xtask::build;
@@ -28,13 +28,6 @@ const RUN: [&str; 5] = ["batch", "run", "in.jsonl", "-o", "out.jsonl"];
 const PATIENCE: Duration = Duration::from_mins(20);
 /// KiB that the command may take beyond what it had after a tenth of the results.
 const GROWTH: u64 = 8 * 1024;
-
-/// Lengths of time that a test can wait for, as in the end-to-end tests.
-const SHORT: [(&str, &str); 3] = [
-    ("ATTEMPT_TIMEOUT_SECONDS", "4"),
-    ("LEASE_MARGIN_SECONDS", "8"),
-    ("SWEEP_GRACE_SECONDS", "1"),
-];
 
 fn is_hopeless(number: usize) -> bool {
     number.is_multiple_of(HOPELESS)

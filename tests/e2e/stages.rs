@@ -5,20 +5,12 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
-use redrive_tests::stage::Stage;
+use redrive_tests::stage::{SHORT, Stage};
 use tokio::runtime::Builder;
 use xtask::build;
 
 /// A stage, or why it did not start: the tests that come later are told as well.
 type Started = Result<Stage, String>;
-
-/// Lengths of time that a test can wait for: calls end after 4 s, leases 8 s later, and a message
-/// counts as lost after 1 s.
-const SHORT: [(&str, &str); 3] = [
-    ("ATTEMPT_TIMEOUT_SECONDS", "4"),
-    ("LEASE_MARGIN_SECONDS", "8"),
-    ("SWEEP_GRACE_SECONDS", "1"),
-];
 
 /// Runs a test side by side with others. It makes a tenant of its own, and keeps the queue moving.
 ///

@@ -36,6 +36,13 @@ use watched::Watched;
 
 /// What API keys are hashed with.
 const KEY_HASH_SECRET: &str = "c4n4ry-key-hash-secret-0123456789-abcdef";
+/// Lengths of time that a test can wait for: calls end after 4 s, leases 8 s later, and a message
+/// counts as lost after 1 s.
+pub const SHORT: [(&str, &str); 3] = [
+    ("ATTEMPT_TIMEOUT_SECONDS", "4"),
+    ("LEASE_MARGIN_SECONDS", "8"),
+    ("SWEEP_GRACE_SECONDS", "1"),
+];
 /// The part of the calls of random models that get a fault, unless a test says otherwise.
 const FAULT_RATE: f64 = 0.2;
 /// The queue that carries jobs.

@@ -94,19 +94,7 @@ pub(super) async fn mixed(
     clients: u32,
     submission: &Submission,
 ) -> Result<()> {
-    let clients = usize::try_from(clients)?;
-    let submit = |order| async move {
-        match order {
-            Order::Single(number) => one(rig, model, number, submission).await,
-            Order::Batch(numbers) => batch(rig, model, numbers, submission).await,
-        }
-    };
-    stream::iter(orders(jobs).into_iter().map(submit))
-        .buffer_unordered(clients)
-        .try_collect::<()>()
-        .await?;
-    submission.over.store(true, Ordering::Relaxed);
-    Ok(())
+    carry_out(rig, model, orders(jobs), clients, submission).await
 }
 
 /// Submits this many single jobs for a model, by this many clients at a time.
@@ -117,8 +105,31 @@ pub(super) async fn all(
     clients: u32,
     submission: &Submission,
 ) -> Result<()> {
+    carry_out(
+        rig,
+        model,
+        (0..jobs).map(Order::Single),
+        clients,
+        submission,
+    )
+    .await
+}
+
+async fn carry_out(
+    rig: &Rig,
+    model: &str,
+    orders: impl IntoIterator<Item = Order>,
+    clients: u32,
+    submission: &Submission,
+) -> Result<()> {
     let clients = usize::try_from(clients)?;
-    stream::iter((0..jobs).map(|number| one(rig, model, number, submission)))
+    let submit = |order| async move {
+        match order {
+            Order::Single(number) => one(rig, model, number, submission).await,
+            Order::Batch(numbers) => batch(rig, model, numbers, submission).await,
+        }
+    };
+    stream::iter(orders.into_iter().map(submit))
         .buffer_unordered(clients)
         .try_collect::<()>()
         .await?;

@@ -1,3 +1,4 @@
+use super::sweeping::sweep;
 use super::{START, Tenant, answered, commit, count, dead};
 use redrive_shared::audit::{Actor, Deed};
 use redrive_shared::clock::Instant;
@@ -9,7 +10,7 @@ use redrive_shared::job::{ErrorDetail, JobState};
 use redrive_shared::message::Task;
 use redrive_shared::store::{
     BatchFilter, BatchGround, BatchJob, BatchJobs, BatchMove, BatchPart, BatchRecord, BatchStatus,
-    NewBatch, Place, Store, SweepLimits,
+    NewBatch, Place, Store,
 };
 use std::collections::BTreeMap;
 
@@ -391,16 +392,7 @@ pub(super) async fn an_overdue_step_of_a_batch_is_sent_again<D: Database>(store:
     let tenant = Tenant::new(217);
     let batch = new(&tenant, 1);
     store.insert_batch(&batch, None).await.expect("stored");
-    let sweep = async |now: Instant| {
-        let overdue = now.plus_seconds(-60);
-        let limits = SweepLimits {
-            rows: 10,
-            overdue,
-            overdue_bulk: overdue,
-            overdue_step: overdue,
-        };
-        store.sweep(now, limits).await.expect("sweeps").steps
-    };
+    let sweep = async |now| sweep(store, now).await.steps;
     assert!(sweep(START.plus_seconds(59)).await.is_empty());
     let steps = sweep(START.plus_seconds(60)).await;
     assert_eq!(

@@ -1,3 +1,4 @@
+use super::sweeping::sweep;
 use super::{START, Tenant, count, letter, query};
 use redrive_shared::audit::{Actor, Deed};
 use redrive_shared::clock::Instant;
@@ -9,7 +10,7 @@ use redrive_shared::ids::{AuditId, JobId, KeyId, ReplayId};
 use redrive_shared::message::Task;
 use redrive_shared::replay::Overrides;
 use redrive_shared::store::{
-    NewReplays, PutBack, ReplayControl, ReplayMove, ReplayRow, ReplayStatus, Store, SweepLimits,
+    NewReplays, PutBack, ReplayControl, ReplayMove, ReplayRow, ReplayStatus, Store,
 };
 
 pub(super) const NOW: Instant = START.plus_seconds(600);
@@ -233,16 +234,7 @@ pub(super) async fn an_overdue_step_is_sent_again<D: Database>(store: &Store<D>)
     let tenant = Tenant::new(188);
     letters(store, &tenant, 1).await;
     let row = begun(store, &new(&tenant)).await;
-    let sweep = async |now: Instant| {
-        let overdue = now.plus_seconds(-60);
-        let limits = SweepLimits {
-            rows: 10,
-            overdue,
-            overdue_bulk: overdue,
-            overdue_step: overdue,
-        };
-        store.sweep(now, limits).await.expect("sweeps").steps
-    };
+    let sweep = async |now| sweep(store, now).await.steps;
     assert!(sweep(NOW.plus_seconds(60)).await.is_empty());
     let steps = sweep(NOW.plus_seconds(61)).await;
     assert_eq!(

@@ -19,7 +19,8 @@ async fn sweep_rows<D: Database>(store: &Store<D>, now: Instant, rows: u32) -> S
     store.sweep(now, limits).await.expect("the sweep runs")
 }
 
-async fn sweep<D: Database>(store: &Store<D>, now: Instant) -> Swept {
+/// Sweeps at `now`; a message is missing that is a minute overdue.
+pub(super) async fn sweep<D: Database>(store: &Store<D>, now: Instant) -> Swept {
     sweep_rows(store, now, 500).await
 }
 
